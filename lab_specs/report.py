@@ -1,0 +1,81 @@
+"""What a judge reports of one attempt, and the levels and verdict that follow from it.
+
+A report is stored whole, so levels can be computed again later without a new run.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TEXT_CAP = 4_000  # characters of any text that a student's work can influence
+
+
+class Outcome(StrEnum):
+    """How one check ended. `error` is our own failure, never the student's."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+class Verdict(StrEnum):
+    """What came out of an attempt; a database column that is null until it is known."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CRASHED = "crashed"
+
+
+class CheckResult(BaseModel):
+    """One acceptance check: what was expected, what happened, what to do next."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    title: str
+    criterion: str
+    level: str
+    outcome: Outcome
+    expected: str = Field("", max_length=TEXT_CAP)
+    actual: str = Field("", max_length=TEXT_CAP)
+    hint: str = Field("", max_length=TEXT_CAP)
+    seconds: float = Field(0.0, ge=0)
+
+
+class Report(BaseModel):
+    """All checks of one attempt, in the order in which the lab lists them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    checks: tuple[CheckResult, ...]
+
+
+def levels_reached(
+    checks: Iterable[CheckResult], criteria: Sequence[str], levels: Sequence[str]
+) -> dict[str, str]:
+    """The level of each criterion: the highest whose checks, and all below, passed.
+
+    `levels` runs from the lowest, which needs no check, to the highest.
+    """
+    unpassed = {(c.criterion, c.level) for c in checks if c.outcome is not Outcome.PASSED}
+    reached = {}
+    for criterion in criteria:
+        top = 0
+        while top + 1 < len(levels) and (criterion, levels[top + 1]) not in unpassed:
+            top += 1
+        reached[criterion] = levels[top]
+    return reached
+
+
+def verdict_of(
+    report: Report, reached: Mapping[str, str], levels: Sequence[str], need: str
+) -> Verdict:
+    """`passed` when every criterion reaches the level `need`; `crashed` when a check broke."""
+    if any(check.outcome is Outcome.ERROR for check in report.checks):
+        return Verdict.CRASHED
+    floor = levels.index(need)
+    enough = all(levels.index(level) >= floor for level in reached.values())
+    return Verdict.PASSED if enough else Verdict.FAILED

@@ -1,0 +1,141 @@
+"""The shape of `lab.yaml` and of an edition's file: what may stand there, and what it means."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+Text = Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
+class Strict(BaseModel):
+    """Unknown fields are errors, so that a misspelt one is never silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kind(StrEnum):
+    """How a lab's image is used: a service that stays up, or commands that end."""
+
+    SERVICE = "service"
+    JOB = "job"
+
+
+class Limits(Strict):
+    """What one container of a student may use. Each is enforced by the engine."""
+
+    memory_mb: int = Field(ge=32, le=16_384, description="memory and swap together, MiB")
+    cpus: float = Field(gt=0, le=8, description="processor shares; 1.0 is one core")
+    pids: int = Field(ge=8, le=4_096, description="processes and threads at once")
+    tmp_mb: int = Field(ge=1, le=2_048, description="size of /tmp, MiB")
+    start_seconds: float = Field(60, gt=0, le=600, description="a service must be ready by then")
+    run_seconds: float = Field(120, gt=0, le=3_600, description="a command must end by then")
+    total_seconds: float = Field(gt=0, le=7_200, description="all runs and checks together")
+
+
+class Criterion(Strict):
+    """A row of the rubric: one text per level says what reaching it takes."""
+
+    id: Slug
+    title: Text
+    technical: bool = True
+    descriptors: dict[str, Text]
+
+
+class CheckSpec(Strict):
+    """One check as the loader reads it from `test_acceptance.py`, without running it."""
+
+    id: Slug
+    title: Text
+    criterion: Slug
+    level: str
+    after: str | None = None
+
+
+class LabFile(Strict):
+    """The content of `lab.yaml`."""
+
+    title: Text
+    summary: Text
+    kind: Kind
+    levels: tuple[Text, ...] = Field(min_length=2, max_length=8)
+    pass_level: Text
+    limits: Limits
+    build_seconds: float = Field(900, gt=0, le=7_200)
+    volumes: dict[Slug, Annotated[int, Field(ge=1, le=4_096)]] = Field(
+        default_factory=dict, description="name of a volume and its size, MiB"
+    )
+    criteria: tuple[Criterion, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _levels_agree(self) -> Self:
+        if len(set(self.levels)) != len(self.levels):
+            raise ValueError("levels: the same level stands twice")
+        if self.pass_level not in self.levels[1:]:
+            raise ValueError(
+                f"pass_level: {self.pass_level!r} is not one of {list(self.levels[1:])}"
+            )
+        for criterion in self.criteria:
+            if set(criterion.descriptors) != set(self.levels):
+                raise ValueError(
+                    f"criteria.{criterion.id}.descriptors: one text for each of {list(self.levels)}"
+                )
+        ids = [criterion.id for criterion in self.criteria]
+        if len(set(ids)) != len(ids):
+            raise ValueError("criteria: the same id stands twice")
+        return self
+
+
+class LabSpec(Strict):
+    """A lab as the rest of the house sees it: its file, its checks, its brief, its digest."""
+
+    id: Slug
+    file: LabFile
+    checks: tuple[CheckSpec, ...]
+    brief: str
+    sources: dict[str, str] = Field(description="name and text of each Python file of the lab")
+    digest: str = Field(description="sha256 over lab.yaml and the sources; brief left out")
+
+    @property
+    def criteria(self) -> list[str]:
+        """Ids of the criteria, in the order of the file."""
+        return [criterion.id for criterion in self.file.criteria]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone, expected one like 'Europe/Brussels'")
+    return name
+
+
+class MiniProjectFile(Strict):
+    """One graded piece of work of an edition."""
+
+    id: Slug
+    title: Text
+    labs: tuple[Slug, ...] = Field(
+        (), description="a student may take any of them; none: rubric only"
+    )
+    deadline: datetime | None = Field(None, description="local time of the edition")
+    by_team: bool = False
+    criteria: tuple[Criterion, ...] = Field((), description="criteria beside those of the labs")
+
+
+class EditionFile(Strict):
+    """One run of a course: `lab_specs/courses/<edition>.yaml`."""
+
+    course: Text
+    course_code: Slug
+    edition: Text
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    language: str = "en"
+    levels: tuple[Text, ...] = Field(min_length=2, description="scale of the non-lab criteria")
+    mini_projects: tuple[MiniProjectFile, ...] = Field(min_length=1)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which every deadline of the edition is read."""
+        return ZoneInfo(self.timezone)
