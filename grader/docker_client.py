@@ -1,0 +1,72 @@
+"""Finds the docker client that can build: the first on PATH that drives BuildKit.
+
+A newer client without its buildx plug-in falls back to the builder that knows no
+`RUN --mount`, and it may stand on PATH before an older client that is complete.
+"""
+
+import os
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+# Clients of these major versions carry BuildKit's front end inside; later ones need the plug-in.
+BUILDKIT_INSIDE = range(19, 23)
+ANSWER_SECONDS = 20
+ALWAYS_SEARCHED = ("/usr/bin", "/usr/local/bin")
+
+
+def build_command() -> tuple[list[str], dict[str, str]]:
+    """How to build an image: the start of the command, and what its environment must add.
+
+    The answer is remembered for the life of the process.
+    Raises RuntimeError, in words for whoever runs the machine, when no client can do it.
+    """
+    return [str(_found_client()), "build"], {"DOCKER_BUILDKIT": "1"}
+
+
+def find_client(folders: list[str]) -> Path:
+    """The first `docker` in `folders` that drives BuildKit. Raises RuntimeError, in words."""
+    seen = [client for folder in folders if _is_program(client := Path(folder) / "docker")]
+    for client in seen:
+        if _drives_buildkit(client):
+            return client
+    if not seen:
+        raise RuntimeError("No docker client on PATH: script/setup docker installs one.")
+    names = ", ".join(dict.fromkeys(map(str, seen)))
+    raise RuntimeError(
+        f"No docker client here drives BuildKit (seen: {names}): install docker's buildx plug-in."
+    )
+
+
+@cache
+def _found_client() -> Path:
+    folders = [*os.get_exec_path(), *ALWAYS_SEARCHED]
+    return find_client(list(dict.fromkeys(folders)))
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _drives_buildkit(client: Path) -> bool:
+    if _answer(client, "buildx", "version") is not None:
+        return True
+    version = re.match(r"Docker version (\d+)\.", _answer(client, "--version") or "")
+    return version is not None and int(version[1]) in BUILDKIT_INSIDE
+
+
+def _answer(client: Path, *words: str) -> str | None:
+    """What the client prints, or None when it refuses, hangs or is no program at all."""
+    try:
+        done = subprocess.run(
+            [client, *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=ANSWER_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
