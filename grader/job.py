@@ -14,7 +14,8 @@ class Job:
 
     `commit` is a full id in lower case: a branch is resolved before a job exists.
     `context` and `dockerfile` are relative to the repository's root; an empty `dockerfile`
-    means the file `Dockerfile` of the context. Raises ValueError on any other commit.
+    means the file `Dockerfile` of the context. `seed_name` stands in the evidence for the
+    seed, which is secret. Raises ValueError on any other commit.
     """
 
     attempt: str
@@ -24,6 +25,7 @@ class Job:
     context: str = "."
     dockerfile: str = ""
     seed: int
+    seed_name: str = "public"
 
     def __post_init__(self) -> None:
         if not COMMIT.fullmatch(self.commit):

@@ -63,16 +63,21 @@ PLATFORM_CODES = frozenset(
 STUDENT_CODES = frozenset(Code) - PLATFORM_CODES
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - the field's word is fault, not error
     """The attempt ends here, for the reason `code`; `facts` fill the words a person reads.
 
     Facts are plain JSON values: short strings, numbers, lists of strings.
     """
 
-    def __init__(self, code: Code, **facts: Any) -> None:
+    def __init__(self, code: Code, **facts: Any) -> None:  # noqa: ANN401 - any JSON value
         super().__init__(code.value, facts)
         self.code = code
         self.facts = facts
+
+    @property
+    def is_students(self) -> bool:
+        """Whether it is for the student to mend."""
+        return self.code in STUDENT_CODES
 
 
 class StudentFault(Fault):

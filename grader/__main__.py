@@ -1,0 +1,175 @@
+"""`python -m grader check …`: the portal's own pipeline on a laptop, without a database."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.docker_engine import DockerEngine
+from grader.fetch import resolve
+from grader.job import Job
+from grader.judges import JudgePool
+from grader.pipeline import Grader, Outcome, fetch_policy
+from grader.settings import GraderSettings
+from grader.verify import PUBLIC_SEED, verify
+from lab_specs.faults import Fault
+from lab_specs.loader import SpecError, load_shelf
+from lab_specs.messages import explain, last_lines
+from lab_specs.report import Outcome as CheckOutcome
+from lab_specs.report import Verdict
+from lab_specs.schema import LabSpec
+
+EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.REJECTED: 2, Verdict.CRASHED: 3}
+USAGE = 64  # sysexits.h: EX_USAGE
+err = Console(stderr=True, highlight=False)
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong words on the command line end with the exit code that the contract names."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how it would be right."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+class Screen:
+    """Tells a person at a terminal what goes on; says nothing on standard output."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def phase(self, name: str) -> None:
+        """A phase begins."""
+        err.print(f"[bold]{name}[/]")
+
+    def log(self, text: str) -> None:
+        """Show the newest line."""
+        line = text.rstrip("\n").rsplit("\n", 1)[-1]
+        err.print(Text(f"  {line}"), style="dim", overflow="ellipsis", no_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Show what is checked."""
+        err.print(Text(f"  {text}"))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = _parser().parse_args(argv)
+    settings = GraderSettings()
+    try:
+        shelf = load_shelf(settings.shelf)
+    except SpecError as error:
+        err.print(Text(f"A lab on the shelf is not right: {error}"))
+        return USAGE
+    if options.command == "verify":
+        return verify(options.lab, shelf, settings)
+    return check(options, shelf, settings)
+
+
+def check(options: argparse.Namespace, shelf: dict[str, LabSpec], settings: GraderSettings) -> int:
+    """Grade one repository with a public seed."""
+    lab = shelf.get(options.lab)
+    if lab is None:
+        err.print(Text(f"There is no lab {options.lab!r}. On the shelf: {', '.join(shelf)}."))
+        return USAGE
+    repository, settings = _repository(options.repository, settings)
+    try:
+        found = resolve(repository, options.ref, fetch_policy(settings))
+        engine = DockerEngine()
+    except Fault as fault:
+        verdict = Verdict.REJECTED if fault.is_students else Verdict.CRASHED
+        outcome = Outcome(verdict=verdict, code=fault.code, facts=fault.facts)
+        return _show(outcome, lab, as_json=options.json)
+    job = Job(
+        attempt=f"laptop-{time.time_ns()}",
+        lab=lab.id,
+        repository=repository,
+        commit=found.commit,
+        context=options.context,
+        dockerfile=options.dockerfile,
+        seed=PUBLIC_SEED,
+        seed_name=f"public {PUBLIC_SEED}",
+    )
+    judges = JudgePool(engine, settings.judge_image, spares=0, labels={})
+    try:
+        outcome = Grader(engine, judges, settings).grade(job, lab, Screen())
+    finally:
+        judges.close()
+    return _show(outcome, lab, as_json=options.json)
+
+
+def as_plain(outcome: Outcome) -> dict[str, Any]:
+    """The one object that `--json` prints."""
+    said = explain(outcome.code, outcome.facts) if outcome.code else None
+    return {
+        "verdict": outcome.verdict,
+        "fault": said and {"code": outcome.code, "facts": dict(outcome.facts), **asdict(said)},
+        "commit": outcome.provenance.get("commit"),
+        "levels": dict(outcome.levels),
+        "checks": [check.model_dump(mode="json") for check in outcome.checks],
+        "phases": list(outcome.phases),
+        "provenance": dict(outcome.provenance),
+    }
+
+
+def _show(outcome: Outcome, lab: LabSpec, *, as_json: bool) -> int:
+    if as_json:
+        sys.stdout.write(json.dumps(as_plain(outcome)) + "\n")
+    if outcome.code:
+        said = explain(outcome.code, outcome.facts)
+        err.print(Text(f"\n{said.happened}\nExpected: {said.expected}\nNext: {said.next_step}"))
+        err.print(Text(last_lines(outcome.facts)), style="dim")
+    if outcome.checks:
+        err.print(_table(outcome, lab))
+    err.print(f"\nVerdict: [bold]{outcome.verdict}[/]")
+    return EXIT[outcome.verdict]
+
+
+def _table(outcome: Outcome, lab: LabSpec) -> Table:
+    table = Table("", "check", "level", "what happened and what to do", title=lab.file.title)
+    for check in outcome.checks:
+        said = ""
+        if check.outcome is not CheckOutcome.PASSED:
+            said = f"expected {check.expected}; got {check.actual}. {check.hint}"
+        mark = {"passed": "✔", "failed": "✘", "skipped": "-", "error": "!"}[check.outcome]
+        table.add_row(mark, Text(check.title), Text(check.level), Text(said))
+    for criterion, level in outcome.levels.items():
+        table.add_row("", Text(criterion, style="bold"), Text(level, style="bold"), "")
+    return table
+
+
+def _repository(given: str, settings: GraderSettings) -> tuple[str, GraderSettings]:
+    """A folder on this machine is taken as a local repository, by its last commit."""
+    if re.match(r"^[a-z+]+:", given):
+        return given, settings
+    folder = Path(given).resolve()
+    return f"file://{folder}", settings.model_copy(update={"local_repositories": folder})
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m grader", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+    one = commands.add_parser("check", help="grade one repository")
+    one.add_argument("repository", help="a folder with a git repository, or a link")
+    one.add_argument("--lab", required=True)
+    one.add_argument("--ref", default="", help="branch, tag or commit; default: what HEAD names")
+    one.add_argument("--context", default=".", help="folder that the image is built from")
+    one.add_argument("--dockerfile", default="", help="its path; default: <context>/Dockerfile")
+    one.add_argument("--json", action="store_true", help="print one JSON object")
+    proof = commands.add_parser("verify", help="prove labs by their solutions and broken variants")
+    proof.add_argument("lab", nargs="*", help="labs to prove; default: all")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,279 @@
+"""The only file that talks to Docker's API. Builds go through its command line: `grader.build`."""
+
+import contextlib
+import math
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import docker
+import requests
+from docker import errors
+from docker.types import LogConfig, Ulimit
+from docker.utils.socket import next_frame_header, read_exactly
+
+from grader.engine import NO_NETWORK, Limits, Mount, State
+from lab_specs.faults import Code, PlatformFault, StudentFault
+
+OWNER = "mlops.portal"  # the label of all that is ours
+DEADLINE = "mlops.deadline"
+MIB = 1024 * 1024
+STDOUT = 1
+LOG = LogConfig(type="local", config={"max-size": "1m", "max-file": "2"})
+TMP_OPTIONS = "mode=1777,nosuid,nodev,nr_inodes=50k,size="
+
+
+class DockerEngine:
+    """A Docker Engine, reached as the environment says (`DOCKER_HOST`)."""
+
+    def __init__(self, timeout: float = 60) -> None:
+        try:
+            # The version is negotiated once here; every thread then shares the connection pool.
+            self._api = docker.from_env(timeout=int(timeout), max_pool_size=64).api
+        except (errors.DockerException, requests.RequestException) as error:
+            raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=str(error)) from error
+
+    def image_id(self, reference: str) -> str | None:
+        """The content id of a local image."""
+        found = self._image(reference)
+        return str(found["Id"]) if found else None
+
+    def image_labels(self, reference: str) -> Mapping[str, str]:
+        """The labels of a local image."""
+        return self._image(reference).get("Config", {}).get("Labels") or {}
+
+    def start(
+        self,
+        *,
+        image: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        mounts: Sequence[Mount],
+        labels: Mapping[str, str],
+        limits: Limits,
+    ) -> str:
+        """Start a container of a student's image."""
+        options = {"command": list(command) or None, "environment": dict(env)}
+        container = self._create(image, mounts, labels, limits, options)
+        self._start(container)
+        return container
+
+    def start_attached(
+        self, *, image: str, mounts: Sequence[Mount], labels: Mapping[str, str], limits: Limits
+    ) -> tuple[str, "DockerPipe"]:
+        """Start a container of ours and hold its standard input and output."""
+        container = self._create(image, mounts, labels, limits, {"stdin_open": True})
+        with _ours():
+            streams = {"stdin": 1, "stdout": 1, "stream": 1}
+            pipe = DockerPipe(self._api.attach_socket(container, params=streams))
+        self._start(container)
+        return container, pipe
+
+    def wait(self, container: str, seconds: float) -> bool:
+        """Wait for its end: one request that the engine answers when the container ends."""
+        with _ours():
+            try:
+                self._api.wait(container, timeout=math.ceil(seconds))
+            except requests.ReadTimeout:
+                return False
+            except requests.ConnectionError as error:  # how older clients tell a time-out
+                if "Read timed out" in str(error):
+                    return False
+                raise
+            return True
+
+    def signal(self, container: str, name: Literal["TERM", "KILL"]) -> None:
+        """Send a signal to its first process."""
+        with _ours(), contextlib.suppress(errors.NotFound, errors.APIError):
+            self._api.kill(container, f"SIG{name}")
+
+    def state(self, container: str) -> State:
+        """Its state now."""
+        with _ours():
+            state = self._api.inspect_container(container)["State"]
+        running = state["Status"] in {"created", "running", "paused", "restarting"}
+        began = _moment(state["StartedAt"])
+        ended = datetime.now(UTC) if running else _moment(state["FinishedAt"])
+        return State(
+            exit_code=None if running else int(state["ExitCode"]),
+            out_of_memory=bool(state["OOMKilled"]),
+            seconds=max(0.0, (ended - began).total_seconds()),
+        )
+
+    def log(self, container: str, limit: int) -> bytes:
+        """The last bytes that it printed."""
+        with _ours():
+            try:
+                printed: bytes = self._api.logs(container, tail=max(1, limit // 40))
+            except errors.NotFound:
+                return b""
+        return printed[-limit:]
+
+    def remove(self, container: str) -> None:
+        """End and remove it."""
+        with _ours(), contextlib.suppress(errors.NotFound):
+            try:
+                self._api.remove_container(container, force=True, v=True)
+            except errors.APIError as error:
+                if error.status_code != requests.codes.conflict:  # its removal is under way
+                    raise
+
+    def create_volume(self, *, size_mb: int, labels: Mapping[str, str]) -> str:
+        """Make a volume in memory."""
+        # Judge and student are two users, and both write here.
+        mount = f"mode=0777,nosuid,nodev,nr_inodes=50k,size={size_mb}m"
+        options = {"type": "tmpfs", "device": "tmpfs", "o": mount}
+        with _ours():
+            made = self._api.create_volume(
+                driver="local", driver_opts=options, labels={OWNER: "yes", **labels}
+            )
+        return str(made["Name"])
+
+    def remove_volume(self, volume: str) -> None:
+        """Remove it."""
+        with _ours(), contextlib.suppress(errors.NotFound):
+            self._api.remove_volume(volume, force=True)
+
+    def sweep(self, now: float) -> int:
+        """Remove all of ours whose deadline lies before `now`; how many went."""
+        removed = 0
+        with _ours():
+            ours = {"label": OWNER}
+            for found in self._api.containers(all=True, filters=ours):
+                if float(found["Labels"].get(DEADLINE, 0)) < now:
+                    self.remove(found["Id"])
+                    removed += 1
+            for volume in self._api.volumes(filters={**ours, "dangling": True})["Volumes"] or []:
+                if float((volume["Labels"] or {}).get(DEADLINE, 0)) < now:
+                    self.remove_volume(volume["Name"])
+                    removed += 1
+        return removed
+
+    def _image(self, reference: str) -> dict[str, Any]:
+        with _ours():
+            try:
+                found: dict[str, Any] = self._api.inspect_image(reference)  # type: ignore[no-untyped-call]
+            except errors.ImageNotFound:
+                return {}
+        return found
+
+    def _create(
+        self,
+        image: str,
+        mounts: Sequence[Mount],
+        labels: Mapping[str, str],
+        limits: Limits,
+        options: Mapping[str, Any],
+    ) -> str:
+        host = self._api.create_host_config(
+            binds={m.volume: {"bind": m.at, "mode": "ro" if m.read_only else "rw"} for m in mounts},
+            cap_drop=["ALL"],
+            cpu_period=100_000,
+            cpu_quota=int(limits.cpus * 100_000),
+            ipc_mode="private",
+            log_config=LOG,
+            mem_limit=limits.memory_mb * MIB,
+            memswap_limit=limits.memory_mb * MIB,
+            network_mode=limits.network,
+            pids_limit=limits.pids,
+            read_only=True,
+            security_opt=["no-new-privileges"],
+            shm_size=16 * MIB,
+            tmpfs={"/tmp": f"{TMP_OPTIONS}{limits.tmp_mb}m"},  # noqa: S108 - in the container
+            ulimits=[Ulimit(name="core", soft=0, hard=0)],
+        )
+        stamped = {OWNER: "yes", DEADLINE: str(limits.deadline), **labels}
+        with _ours():
+            try:
+                made = self._api.create_container(
+                    image,
+                    host_config=host,
+                    labels=stamped,
+                    user=limits.user,
+                    network_disabled=limits.network == NO_NETWORK,
+                    **options,
+                )
+            except errors.APIError as error:
+                if "no command specified" in str(error.explanation).lower():
+                    raise StudentFault(Code.NO_START_COMMAND) from None
+                raise
+        return str(made["Id"])
+
+    def _start(self, container: str) -> None:
+        with _ours():
+            try:
+                self._api.start(container)
+            except errors.APIError as error:
+                self.remove(container)
+                why = str(error.explanation)
+                if "exec" in why and any(sign in why for sign in NOT_STARTABLE):
+                    raise StudentFault(Code.COMMAND_NOT_FOUND, error=_last_part(why)) from None
+                raise
+
+
+NOT_STARTABLE = (
+    "executable file not found",
+    "no such file or directory",
+    "permission denied",
+    "exec format error",
+    "is a directory",
+)
+
+
+class DockerPipe:
+    """The attached standard input and output of one container."""
+
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - the SDK types it loosely
+        # Over a local socket the SDK hands out a file object around the socket proper.
+        self._stream = stream
+        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        self._socket.settimeout(None)
+
+    def send(self, line: bytes) -> None:
+        """Write to its standard input."""
+        try:
+            self._socket.sendall(line)
+        except OSError as error:
+            raise PlatformFault(Code.JUDGE_FAILED, problem=f"its input closed: {error}") from error
+
+    def lines(self, cap: int) -> Iterator[bytes]:
+        """Lines of its standard output; what it prints as errors stays in its log."""
+        rest = b""
+        while True:
+            try:
+                stream, length = next_frame_header(self._socket)
+                frame = read_exactly(self._socket, length) if length > 0 else b""
+            except OSError:
+                return
+            if stream == STDOUT:
+                *whole, rest = (rest + frame).split(b"\n")
+                yield from whole
+            if len(rest) > cap:
+                raise PlatformFault(Code.JUDGE_FAILED, problem="it sent an endless line")
+            if length < 0 or stream < 0:
+                return
+
+    def close(self) -> None:
+        """Let go of it; a blocked reader wakes up and ends."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+
+
+@contextlib.contextmanager
+def _ours() -> Iterator[None]:
+    """An engine that fails is the platform's fault, whatever was asked of it."""
+    try:
+        yield
+    except (errors.DockerException, requests.RequestException) as error:
+        raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=str(error)[:500]) from error
+
+
+def _moment(text: str) -> datetime:
+    """Docker's time stamps carry nanoseconds, which Python does not read."""
+    return datetime.fromisoformat(text.rstrip("Z")[:26] + "+00:00")
+
+
+def _last_part(text: str) -> str:
+    return text.rsplit("process: ", 1)[-1][:300]

@@ -1,0 +1,113 @@
+"""What the grader asks of a container engine. `grader.docker_engine` is the one that does it.
+
+Every limit is a required argument: a forgotten one is a `TypeError`, not an open door.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+NO_NETWORK = "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one container may use.
+
+    Beside these, an engine always gives: a read-only root, no capabilities, no new privileges,
+    no swap beyond memory, a log of bounded size.
+    """
+
+    user: str  # uid:gid, never 0
+    memory_mb: int
+    cpus: float
+    pids: int
+    tmp_mb: int  # /tmp, the only place to write beside mounted volumes
+    network: str  # NO_NETWORK, or "container:<id>" to share that container's
+    deadline: float  # seconds since the epoch; past it an independent sweep removes it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mount:
+    """A volume in a container."""
+
+    volume: str
+    at: str
+    read_only: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """How a container is. `exit_code` is None while it runs."""
+
+    exit_code: int | None
+    out_of_memory: bool
+    seconds: float
+
+
+class Pipe(Protocol):
+    """The standard input and output of a running container."""
+
+    def send(self, line: bytes) -> None:
+        """Write to its standard input."""
+
+    def lines(self, cap: int) -> Iterator[bytes]:
+        """Lines of its standard output until it closes; longer ones than `cap` raise."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Engine(Protocol):
+    """Starts, watches and removes containers and volumes.
+
+    Raises `PlatformFault` when the engine fails, and `StudentFault` when an image cannot be
+    started: no_start_command, command_not_found.
+    """
+
+    def image_id(self, reference: str) -> str | None:
+        """The content id of a local image; None when there is none of that name."""
+
+    def image_labels(self, reference: str) -> Mapping[str, str]:
+        """The labels of a local image; empty when there is none of that name."""
+
+    def start(
+        self,
+        *,
+        image: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        mounts: Sequence[Mount],
+        labels: Mapping[str, str],
+        limits: Limits,
+    ) -> str:
+        """Start a container and return its id."""
+
+    def start_attached(
+        self, *, image: str, mounts: Sequence[Mount], labels: Mapping[str, str], limits: Limits
+    ) -> tuple[str, Pipe]:
+        """Start a container of ours whose standard input and output we hold."""
+
+    def wait(self, container: str, seconds: float) -> bool:
+        """Wait for its end without polling; False when `seconds` passed first."""
+
+    def signal(self, container: str, name: Literal["TERM", "KILL"]) -> None:
+        """Send a signal to its first process; nothing happens when it has ended."""
+
+    def state(self, container: str) -> State:
+        """Its state now."""
+
+    def log(self, container: str, limit: int) -> bytes:
+        """The last `limit` bytes that it printed, output and errors as they came."""
+
+    def remove(self, container: str) -> None:
+        """End and remove it; nothing happens when it is gone."""
+
+    def create_volume(self, *, size_mb: int, labels: Mapping[str, str]) -> str:
+        """Make a volume in memory that holds at most `size_mb`; its name."""
+
+    def remove_volume(self, volume: str) -> None:
+        """Remove it; nothing happens when it is gone."""
+
+    def sweep(self, now: float) -> int:
+        """Remove every container and volume of ours whose deadline lies before `now`."""

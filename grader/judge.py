@@ -1,0 +1,22 @@
+"""The judge phase: the checks run to their end, and the report is held against the lab."""
+
+from grader.session import Last, Session
+from lab_specs import wire
+from lab_specs.faults import Code, PlatformFault, StudentFault
+from lab_specs.report import Report
+
+
+def judge(session: Session, last: Last | None) -> Report:
+    """Serve the judge to its last line. Raises the fault that it tells."""
+    last = last or session.serve()
+    match last:
+        case wire.Rejected():
+            raise StudentFault(last.code, **last.facts)
+        case wire.Broke():
+            raise PlatformFault(Code.JUDGE_FAILED, problem=last.problem)
+        case wire.Reported():
+            if [c.id for c in last.report.checks] != [c.id for c in session.lab.checks]:
+                raise PlatformFault(Code.LAB_BROKEN, problem="not every check was reported")
+            return last.report
+        case None:
+            raise PlatformFault(Code.JUDGE_FAILED, problem="the judge said nothing")

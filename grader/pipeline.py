@@ -1,0 +1,215 @@
+"""One attempt from a repository to an outcome: fetch, build, run, judge.
+
+Knows nothing of the portal: a job goes in, an outcome comes out, an observer hears of progress.
+"""
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from grader.build import build
+from grader.engine import Engine
+from grader.fetch import FetchPolicy, fetch
+from grader.images import PYTHON, TORCH, stand_ins
+from grader.job import Job
+from grader.judge import judge
+from grader.judges import JudgePool
+from grader.output import tidy
+from grader.run import run
+from grader.settings import GraderSettings
+from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
+from lab_specs.report import CheckResult, Report, Verdict, levels_reached, verdict_of
+from lab_specs.schema import LabSpec
+
+LOG_LIMIT = 16_000  # characters of the log that an attempt keeps
+SOURCE_LABEL = "mlops.source"
+logger = structlog.get_logger()
+
+
+class AbandonedError(Exception):
+    """Raised by an observer: nobody wants this outcome any more (superseded, lease lost)."""
+
+
+class Observer(Protocol):
+    """Hears of progress. Any call may raise `AbandonedError` to end the attempt."""
+
+    def phase(self, name: str) -> None:
+        """A phase begins: fetching, building, running, judging."""
+
+    def log(self, text: str) -> None:
+        """The end of the log so far, tidied."""
+
+    def note(self, text: str) -> None:
+        """What is done now, such as the title of the check that runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """All that an attempt left: stored whole, so that levels can be computed again."""
+
+    verdict: Verdict
+    code: Code | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    levels: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+    phases: tuple[Mapping[str, Any], ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    log: str = ""
+
+
+@dataclass
+class Progress:
+    """What is known of the attempt so far: it goes into the outcome, however the attempt ends."""
+
+    observer: Observer
+    phases: list[dict[str, Any]] = field(default_factory=list)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    log: str = ""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase and tell the observer of it."""
+        self.observer.phase(name)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases.append({"name": name, "seconds": round(time.monotonic() - began, 3)})
+
+    def hear(self, text: str) -> None:
+        """Keep a line of the log and show the end of it."""
+        self.log = tidy(f"{self.log}{text}\n", LOG_LIMIT)
+        self.observer.log(self.log)
+
+
+@dataclass(frozen=True)
+class Grader:
+    """The tools of a worker: its engine, its judges, its settings."""
+
+    engine: Engine
+    judges: JudgePool
+    settings: GraderSettings
+
+    def grade(self, job: Job, lab: LabSpec, observer: Observer) -> Outcome:
+        """Grade one job. Raises nothing but `AbandonedError`: every other end is an outcome."""
+        progress = Progress(observer)
+        try:
+            report = self._steps(job, lab, progress)
+        except Fault as fault:
+            verdict = Verdict.REJECTED if isinstance(fault, StudentFault) else Verdict.CRASHED
+            return _outcome(progress, verdict=verdict, code=fault.code, facts=fault.facts)
+        except AbandonedError:
+            raise
+        except Exception as error:
+            logger.exception("attempt crashed", attempt=job.attempt)
+            facts = {"problem": f"{type(error).__name__}: {error}"[:500]}
+            return _outcome(progress, verdict=Verdict.CRASHED, code=Code.INTERNAL, facts=facts)
+        levels = levels_reached(report.checks, lab.criteria, lab.file.levels)
+        verdict = verdict_of(report, levels, lab.file.levels, lab.file.pass_level)
+        code = Code.LAB_BROKEN if verdict is Verdict.CRASHED else None
+        return _outcome(progress, verdict=verdict, code=code, levels=levels, checks=report.checks)
+
+    def _steps(self, job: Job, lab: LabSpec, progress: Progress) -> Report:
+        self.judges.warm(lab)
+        progress.provenance |= self._provenance(job, lab)
+        image = self._image(job, lab, progress)
+        labels = {"mlops.attempt": job.attempt}
+        taken = self.judges.take(lab)
+        session = None
+        try:
+            with progress.phase("running"):
+                session, last = run(
+                    engine=self.engine,
+                    judge=taken,
+                    lab=lab,
+                    image=image,
+                    seed=job.seed,
+                    labels=labels,
+                    watch=progress.observer.note,
+                )
+            with progress.phase("judging"):
+                return judge(session, last)
+        finally:
+            if session and session.log:
+                progress.hear(session.log)
+            self.judges.discard(taken, session.close if session else lambda: None)
+
+    def _image(self, job: Job, lab: LabSpec, progress: Progress) -> str:
+        """The id of the attempt's image: made now, or made before from the same commit."""
+        tag = f"mlops-work:{self._image_key(job, lab)}"
+        image = self.engine.image_id(tag)
+        if image:
+            source = self.engine.image_labels(tag).get(SOURCE_LABEL, "{}")
+            progress.provenance |= {"image": image, "image_reused": True, **json.loads(source)}
+            progress.hear(
+                f"The image of commit {job.commit[:12]} was built before and is used again."
+            )
+            return image
+        self.settings.workdir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.settings.workdir) as folder:
+            return self._build(job, lab, progress, folder, tag)
+
+    def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: str, tag: str) -> str:
+        with progress.phase("fetching"):
+            source = fetch(job, Path(folder), fetch_policy(self.settings))
+        evidence: dict[str, Any] = {
+            "source": {
+                "tree": source.tree,
+                "context": source.context,
+                "dockerfile": source.dockerfile,
+                "files": source.files,
+                "bytes": source.bytes,
+                "manifest_used": source.manifest_used,
+            }
+        }
+        progress.provenance |= evidence
+        with progress.phase("building"):
+            names = stand_ins()
+            made = build(
+                source,
+                tag=tag,
+                labels={SOURCE_LABEL: json.dumps(evidence)},
+                seconds=lab.file.build_seconds,
+                on_log=progress.hear,
+                stand_ins=names,
+            )
+        progress.provenance |= {"image": made.id, "stand_ins": list(made.stand_ins)}
+        return made.id
+
+    def _image_key(self, job: Job, lab: LabSpec) -> str:
+        """One commit, built the same way on the same bases, gives one image."""
+        bases = [self.engine.image_id(name) or "" for name in (PYTHON, TORCH)]
+        parts = [job.commit, job.context, job.dockerfile, lab.id, *bases]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+    def _provenance(self, job: Job, lab: LabSpec) -> dict[str, Any]:
+        judge_image = self.engine.image_id(self.settings.judge_image)
+        if judge_image is None:
+            problem = f"the judge image {self.settings.judge_image} is missing; run script/setup"
+            raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=problem)
+        return {
+            "commit": job.commit,
+            "lab_digest": lab.digest,
+            "judge_image": judge_image,
+            "seed": job.seed_name,
+            "limits": lab.file.limits.model_dump(),
+        }
+
+
+def fetch_policy(settings: GraderSettings) -> FetchPolicy:
+    """Where repositories may come from, and how large they may be."""
+    return FetchPolicy(hosts=tuple(settings.git_hosts), local_root=settings.local_repositories)
+
+
+def _outcome(progress: Progress, **ended: Any) -> Outcome:  # noqa: ANN401 - fields of Outcome
+    return Outcome(
+        phases=tuple(progress.phases), provenance=progress.provenance, log=progress.log, **ended
+    )

@@ -1,0 +1,177 @@
+"""One conversation with one judge: it asks for containers of the student's image, we give them.
+
+The judge decides what is run; the lab's limits decide how. It can ask for nothing else.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from grader.engine import Engine, Limits, Mount
+from grader.judges import Judge
+from grader.output import tidy
+from lab_specs import wire
+from lab_specs.faults import Code, PlatformFault, StudentFault
+from lab_specs.schema import LabSpec
+
+STUDENT_USER = "10001:10001"
+AT_ONCE = 4  # containers of one attempt that run together
+IN_ALL = 64  # containers of one attempt
+LOG_LIMIT = 16_000  # bytes of a container's output that an attempt keeps
+KILL_GRACE = 30.0  # seconds for the engine to report the end of a killed container
+GRACE = 60.0  # seconds between the session's own clock and the sweep that does not trust it
+
+Last = wire.Rejected | wire.Reported | wire.Broke
+
+
+@dataclass
+class Session:
+    """What the run phase opens and the judge phase finishes."""
+
+    engine: Engine
+    judge: Judge
+    lab: LabSpec
+    image: str
+    labels: Mapping[str, str]
+    watch: Callable[[str], None]  # told the title of each check as it starts
+    containers: list[str] = field(default_factory=list)
+    ended: set[int] = field(default_factory=set)  # seen to have ended, or ended by us
+    log: str = ""
+    _asks: Iterator[wire.Ask] = field(init=False)
+    _clock: threading.Timer = field(init=False)
+    _expired: bool = False
+
+    def __post_init__(self) -> None:
+        limit = self.lab.file.limits.total_seconds
+        self._deadline = time.time() + limit + GRACE
+        self._clock = threading.Timer(limit, self._expire)
+        self._clock.daemon = True
+
+    def open(self, seed: int) -> None:
+        """Send the judge its brief; the clock of the lab starts."""
+        limits = self.lab.file.limits
+        brief = wire.Brief(
+            lab=self.lab.id,
+            kind=self.lab.file.kind,
+            seed=seed,
+            sources=self.lab.sources,
+            start_seconds=limits.start_seconds,
+            run_seconds=limits.run_seconds,
+            volumes=dict(self.lab.file.volumes),
+        )
+        self._clock.start()
+        self.judge.pipe.send(brief.line())
+        self._asks = map(wire.ASK.validate_json, self.judge.pipe.lines(wire.LINE_CAP))
+
+    def serve(self, *, until_first_check: bool = False) -> Last | None:
+        """Answer the judge's asks until its last line, or until it begins the first check."""
+        for ask in self._asks:
+            if isinstance(ask, Last):
+                return ask
+            if isinstance(ask, wire.Phase):
+                self.watch(ask.note)
+                if until_first_check:
+                    return None
+            else:
+                self.judge.pipe.send(self._answer(ask).line())
+        if self._expired:
+            limit = self.lab.file.limits.total_seconds
+            raise StudentFault(
+                Code.TIME_LIMIT, step="all checks", limit_seconds=limit, log=self.log
+            )
+        printed = tidy(self.engine.log(self.judge.container, LOG_LIMIT), LOG_LIMIT)
+        raise PlatformFault(Code.JUDGE_FAILED, problem="the judge ended early", log=printed)
+
+    def close(self) -> None:
+        """Remove every container of the student."""
+        self._clock.cancel()
+        for container in self.containers:
+            self.engine.remove(container)
+
+    def _expire(self) -> None:
+        self._expired = True
+        self.engine.remove(self.judge.container)
+
+    def _answer(
+        self, ask: wire.Start | wire.Wait | wire.Signal | wire.Inspect | wire.Remove
+    ) -> wire.Answer:
+        match ask:
+            case wire.Start():
+                return self._start(ask)
+            case wire.Wait():
+                return self._wait(ask)
+            case wire.Signal():
+                self.engine.signal(self.containers[ask.container], ask.signal)
+                return wire.Answer(container=ask.container)
+            case wire.Inspect():
+                return self._look(ask.container)
+            case wire.Remove():
+                self._end(ask.container)
+                return wire.Answer(container=ask.container)
+
+    def _start(self, ask: wire.Start) -> wire.Answer:
+        alive = len(self.containers) - len(self.ended)
+        if alive >= AT_ONCE or len(self.containers) >= IN_ALL:
+            problem = f"a lab may run {AT_ONCE} containers at once and {IN_ALL} in all"
+            raise PlatformFault(Code.LAB_BROKEN, problem=problem)
+        try:
+            container = self.engine.start(
+                image=self.image,
+                command=ask.command,
+                env={"HOME": "/tmp", **ask.env},  # noqa: S108 - the student's own tmpfs
+                mounts=[self._mount(name, at) for name, at in ask.mounts.items()],
+                labels={**self.labels, "mlops.role": "student"},
+                limits=self._limits(),
+            )
+        except StudentFault as fault:
+            return wire.Answer(code=fault.code, facts=fault.facts)
+        self.containers.append(container)
+        return wire.Answer(container=len(self.containers) - 1)
+
+    def _wait(self, ask: wire.Wait) -> wire.Answer:
+        container = self.containers[ask.container]
+        ended = self.engine.wait(container, ask.seconds)
+        if not ended:
+            self.engine.signal(container, "KILL")
+            self.engine.wait(container, KILL_GRACE)
+        return self._look(ask.container).model_copy(update={"timed_out": not ended})
+
+    def _end(self, number: int) -> None:
+        """An ended container costs nothing: it is removed with the rest, after the verdict."""
+        if number not in self.ended:
+            self._look(number)
+            self.engine.signal(self.containers[number], "KILL")
+            self.engine.wait(self.containers[number], KILL_GRACE)
+            self.ended.add(number)
+
+    def _look(self, number: int) -> wire.Answer:
+        container = self.containers[number]
+        state = self.engine.state(container)
+        if state.exit_code is not None:
+            self.ended.add(number)
+        printed = self.engine.log(container, LOG_LIMIT)
+        self.log = tidy(printed, LOG_LIMIT)
+        return wire.Answer(
+            container=number,
+            exit_code=state.exit_code,
+            out_of_memory=state.out_of_memory,
+            seconds=state.seconds,
+            log=self.log,
+        )
+
+    def _mount(self, name: str, at: str) -> Mount:
+        path, mode = at.rsplit(":", 1)
+        return Mount(volume=self.judge.volumes[name], at=path, read_only=mode == "ro")
+
+    def _limits(self) -> Limits:
+        limits = self.lab.file.limits
+        return Limits(
+            user=STUDENT_USER,
+            memory_mb=limits.memory_mb,
+            cpus=limits.cpus,
+            pids=limits.pids,
+            tmp_mb=limits.tmp_mb,
+            network=f"container:{self.judge.container}",
+            deadline=self._deadline,
+        )

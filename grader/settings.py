@@ -1,0 +1,28 @@
+"""What a worker or a laptop may be told through its environment (prefix `GRADER_`)."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+GIT_HOSTS = ("github.com", "gitlab.com", "codeberg.org")
+
+
+class GraderSettings(BaseSettings):
+    """Settings of the grader; every one has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="GRADER_", extra="ignore")
+
+    shelf: Annotated[list[Path], NoDecode] = Field([ROOT / "lab_specs" / "labs"])
+    git_hosts: list[str] = Field(list(GIT_HOSTS), description="hosts to fetch from")
+    local_repositories: Path | None = Field(
+        None, description="file:// repositories are taken from below this folder; none: never"
+    )
+    workdir: Path = Field(ROOT / "var" / "work", description="clones live here while they build")
+    judge_image: str = "mlops-judge:latest"
+    spare_judges: int = Field(1, ge=0, le=16, description="judges started ahead, per lab")
+    concurrency: int = Field(os.cpu_count() or 2, ge=1, description="attempts at once")
+    lease_seconds: float = Field(30, gt=3, description="a worker silent for longer is lost")

@@ -1,0 +1,141 @@
+"""The pytest plugin of the judge: fixtures for checks, and a report out of their outcomes."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from lab_specs import wire
+from lab_specs.faults import StudentFault
+from lab_specs.messages import explain
+from lab_specs.report import TEXT_CAP, CheckResult, Outcome
+from lab_specs.service import Failure, Service, launch
+from lab_specs.student import Call, Student
+
+HELPERS_AT_ONCE = 2  # services beside the main one
+
+
+class JudgePlugin:
+    """Runs one lab's checks and keeps their results."""
+
+    def __init__(self, brief: wire.Brief, call: Call, announce: Callable[[str], None]) -> None:
+        self.results: list[CheckResult] = []
+        self.rejection: StudentFault | None = None
+        self.broken = ""
+        self._brief = brief
+        self._call = call
+        self._announce = announce
+
+    @pytest.fixture(scope="session")
+    def seed(self) -> int:
+        """The secret seed of the edition; on a laptop a public one."""
+        return self._brief.seed
+
+    @pytest.fixture(scope="session")
+    def student(self) -> Student:
+        """The student's image."""
+        return Student(self._call, self._brief.volumes, self._brief.run_seconds)
+
+    @pytest.fixture(scope="session")
+    def service(self, student: Student) -> Service:
+        """The student's service, started once and healthy."""
+        return launch(student, start_seconds=self._brief.start_seconds)
+
+    @pytest.fixture
+    def launch(self, student: Student) -> Iterator[Callable[[], Service]]:
+        """Start another copy of the service, on a port of its own, for this check alone."""
+        started: list[Service] = []
+
+        def another() -> Service:
+            if len(started) == HELPERS_AT_ONCE:
+                raise RuntimeError(f"a check may launch {HELPERS_AT_ONCE} more services, not more")
+            started.append(launch(student, start_seconds=self._brief.start_seconds))
+            return started[-1]
+
+        yield another
+        for one in started:
+            one.process.remove()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A lab whose checks cannot be collected is broken: that is ours."""
+        if report.failed:
+            self.broken = str(report.longrepr)[-TEXT_CAP:]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Run one check from its fixtures to its result."""
+        began = time.monotonic()
+        self._ended: tuple[Outcome, BaseException | None] = (Outcome.PASSED, None)
+        result = yield
+        self.results.append(self._result(item, time.monotonic() - began))
+        if self.rejection is not None:
+            item.session.shouldstop = "the submission is rejected"
+        return result
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip a check whose ground is missing."""
+        after = _binding(item)["after"]
+        if after and self._outcome_of(after) is not Outcome.PASSED:
+            pytest.skip(f"runs only once `{after}` passes")
+
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Tell the page that watches which check runs."""
+        self._announce(_title(item))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Class what was raised, and whose it is."""
+        report = yield
+        error = call.excinfo.value if call.excinfo else None
+        if error is not None and self._ended[1] is None:
+            if isinstance(error, StudentFault) and call.when == "setup":
+                self.rejection = error
+            self._ended = (_outcome(error), error)
+        return report
+
+    def _outcome_of(self, check_id: str) -> Outcome | None:
+        return next((r.outcome for r in self.results if r.id == check_id), None)
+
+    def _result(self, item: pytest.Item, seconds: float) -> CheckResult:
+        outcome, error = self._ended
+        binding = _binding(item)
+        return CheckResult(
+            id=item.name.removeprefix("test_"),
+            title=_title(item),
+            criterion=binding["criterion"],
+            level=binding["level"],
+            outcome=outcome,
+            seconds=round(seconds, 3),
+            **_words(error),
+        )
+
+
+def _outcome(error: BaseException) -> Outcome:
+    if isinstance(error, Failure | StudentFault):
+        return Outcome.FAILED
+    return Outcome.SKIPPED if isinstance(error, pytest.skip.Exception) else Outcome.ERROR
+
+
+def _words(error: BaseException | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    if isinstance(error, Failure):
+        words = {"expected": error.expected, "actual": error.actual, "hint": error.hint}
+    elif isinstance(error, StudentFault):
+        said = explain(error.code, error.facts)
+        words = {"expected": said.expected, "actual": said.happened, "hint": said.next_step}
+    elif isinstance(error, pytest.skip.Exception):
+        words = {"actual": str(error)}
+    else:
+        words = {"actual": f"the check itself broke: {type(error).__name__}: {error}"}
+    return {name: text[:TEXT_CAP] for name, text in words.items()}
+
+
+def _binding(item: pytest.Item) -> dict[str, Any]:
+    binding: dict[str, Any] = item.function.check  # type: ignore[attr-defined]
+    return binding
+
+
+def _title(item: pytest.Item) -> str:
+    return (item.function.__doc__ or "").strip()  # type: ignore[attr-defined]

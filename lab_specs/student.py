@@ -1,0 +1,232 @@
+"""The student's image as a check sees it: containers to run, volumes to read.
+
+Nothing here touches Docker. Every container is asked of the grader over the wire, and runs
+under the limits of the lab whatever a check says.
+"""
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lab_specs import wire
+from lab_specs.faults import Code, StudentFault
+
+MIB = 1024 * 1024
+FULL = 128 * 1024  # bytes: a volume with less room than this is full
+Call = Callable[[wire.Start | wire.Wait | wire.Signal | wire.Inspect | wire.Remove], wire.Answer]
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A size-limited directory that the judge and the student's containers share.
+
+    What a student left here is hostile: links, pipes and endless files are refused unread.
+    """
+
+    name: str
+    path: Path
+    size_mb: int
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file there for the student's containers to read."""
+        (self.path / name).write_bytes(content)
+
+    def read(self, name: str, *, limit_mb: float = 8) -> bytes:
+        """The content of a regular file. Raises `StudentFault` when there is none."""
+        try:
+            descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            raise StudentFault(Code.OUTPUT_MISSING, file=name, found=self.names()) from None
+        except OSError as error:
+            problem = f"it cannot be opened ({error.strerror}); leave a plain, readable file"
+            raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem=problem) from None
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem="not a plain file")
+            content = file.read(int(limit_mb * MIB) + 1)
+        if len(content) > limit_mb * MIB:
+            problem = f"larger than {limit_mb:g} MiB"
+            raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem=problem)
+        return content
+
+    def names(self) -> list[str]:
+        """Up to 50 paths of plain files below the volume, sorted."""
+        found: list[str] = []
+        for folder, _, files in os.walk(self.path, onerror=None, followlinks=False):
+            found += [str((Path(folder) / file).relative_to(self.path)) for file in files]
+            if len(found) > 1000:  # noqa: PLR2004 - enough to know that it is a mess
+                break
+        return sorted(name for name in found if self._is_plain(name))[:50]
+
+    def copy_from(self, other: "Volume") -> None:
+        """Take over the other volume's plain files; unreadable ones are left out."""
+        for name in other.names():
+            target = self.path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                target.write_bytes(other.read(name, limit_mb=other.size_mb))
+            except StudentFault:
+                continue
+
+    def truncate(self, name: str, share: float) -> None:
+        """Cut a file that the judge itself wrote to a share of its length."""
+        path = self.path / name
+        os.truncate(path, int(path.stat().st_size * share))
+
+    def clear(self) -> None:
+        """Remove what can be removed; folders that a student closed stay."""
+        for path in self.path.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def is_full(self) -> bool:
+        """Whether the size limit was reached."""
+        room = os.statvfs(self.path)
+        return room.f_bavail * room.f_frsize < FULL
+
+    def wait_for(
+        self, holds: Callable[["Volume"], bool], *, seconds: float, process: "Process"
+    ) -> bool:
+        """Wait until `holds(volume)`, the process ends, or the time is over; tell whether it holds.
+
+        A file system that another container writes to sends this one no events, so this looks.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if holds(self):
+                return True
+            if not process.running():
+                return holds(self)
+            time.sleep(0.02)
+        return holds(self)
+
+    def _is_plain(self, name: str) -> bool:
+        try:
+            return stat.S_ISREG((self.path / name).lstat().st_mode)
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a container of the student's image ended."""
+
+    exit_code: int
+    seconds: float
+    timed_out: bool
+    out_of_memory: bool
+    log: str
+    full_volumes: tuple[Volume, ...]
+    limit_seconds: float
+
+    def require(self, step: str) -> "Run":
+        """This run when it ended well; else a `StudentFault` that says why it did not."""
+        facts = {"step": step, "log": self.log}
+        if self.timed_out:
+            raise StudentFault(Code.TIME_LIMIT, limit_seconds=self.limit_seconds, **facts)
+        if self.out_of_memory:
+            raise StudentFault(Code.OUT_OF_MEMORY, **facts)
+        if self.exit_code != 0 and self.full_volumes:
+            full = self.full_volumes[0]
+            raise StudentFault(Code.DISK_LIMIT, volume=full.name, limit_mb=full.size_mb, **facts)
+        if self.exit_code != 0:
+            raise StudentFault(Code.COMMAND_FAILED, exit_code=self.exit_code, **facts)
+        return self
+
+
+@dataclass
+class Process:
+    """A running container of the student's image."""
+
+    call: Call
+    container: int
+    writable: tuple[Volume, ...]
+
+    def wait(self, seconds: float) -> Run:
+        """Wait for its end; when `seconds` have passed it is killed and `timed_out` is set."""
+        answer = self.call(wire.Wait(container=self.container, seconds=seconds))
+        return Run(
+            exit_code=-1 if answer.exit_code is None else answer.exit_code,
+            seconds=answer.seconds,
+            timed_out=answer.timed_out,
+            out_of_memory=answer.out_of_memory,
+            log=answer.log,
+            full_volumes=tuple(volume for volume in self.writable if volume.is_full()),
+            limit_seconds=seconds,
+        )
+
+    def signal(self, name: Literal["TERM", "KILL"]) -> None:
+        """Send a signal to its first process."""
+        self.call(wire.Signal(container=self.container, signal=name))
+
+    def look(self) -> wire.Answer:
+        """Its state and last output now."""
+        return self.call(wire.Inspect(container=self.container))
+
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.look().exit_code is None
+
+    def log(self) -> str:
+        """The end of what it printed. Untrusted text: never parse it for a verdict."""
+        return self.look().log
+
+    def remove(self) -> None:
+        """End it and forget it."""
+        self.call(wire.Remove(container=self.container))
+
+
+class Student:
+    """Starts hardened containers of the student's image."""
+
+    def __init__(self, call: Call, volumes: Mapping[str, int], run_seconds: float) -> None:
+        self._call = call
+        self._volumes = {
+            name: Volume(name, Path("/volumes") / name, size) for name, size in volumes.items()
+        }
+        self._run_seconds = run_seconds
+
+    def volume(self, name: str) -> Volume:
+        """A volume that `lab.yaml` declares."""
+        return self._volumes[name]
+
+    def start(
+        self,
+        command: Sequence[str] = (),
+        *,
+        env: Mapping[str, str] | None = None,
+        mounts: Mapping[str, str] | None = None,
+    ) -> Process:
+        """Start a fresh container; `command` is appended to the image's ENTRYPOINT.
+
+        `mounts` maps a volume's name to where the container sees it: `"/out:rw"`, `"/data:ro"`.
+        Raises `StudentFault` when the image cannot be started at all.
+        """
+        mounts = dict(mounts or {})
+        ask = wire.Start(command=tuple(command), env=dict(env or {}), mounts=mounts)
+        answer = self._call(ask)
+        if answer.code is not None:
+            raise StudentFault(answer.code, **answer.facts)
+        writable = [self._volumes[name] for name, at in mounts.items() if at.endswith(":rw")]
+        return Process(self._call, answer.container, tuple(writable))
+
+    def run(
+        self,
+        command: Sequence[str] = (),
+        *,
+        env: Mapping[str, str] | None = None,
+        mounts: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> Run:
+        """Run a fresh container to its end, or to the time limit of the lab."""
+        process = self.start(command, env=env, mounts=mounts)
+        run = process.wait(self._run_seconds if seconds is None else seconds)
+        process.remove()
+        return run
