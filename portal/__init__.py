@@ -1,0 +1,1 @@
+"""The course portal: a Django project that knows nothing of containers."""

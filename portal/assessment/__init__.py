@@ -1,0 +1,1 @@
+"""Assessment: the lecturer decides per criterion; the grader only proposes."""

@@ -1,0 +1,57 @@
+"""The Celery application: a doorbell. The database alone says what is to be done, and by whom.
+
+Nothing here relies on the broker to bring a message twice: a worker takes a lease in the
+database, and `portal.reap` rings again for what was lost.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.conf import settings
+
+GRADE_QUEUE = "grade"
+RESOLVE_QUEUE = "resolve"
+PORTAL_QUEUE = "portal"
+REAP_SECONDS = 5.0
+
+app = Celery("portal")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    # A web request must learn within a second or two that nobody hears the bell.
+    broker_connection_timeout=2,
+    broker_transport_options={
+        "queue_order_strategy": "priority",
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+        "socket_connect_timeout": 2,
+    },
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_routes={
+        "grader.grade": {"queue": GRADE_QUEUE},
+        "grader.resolve": {"queue": RESOLVE_QUEUE},
+        "portal.*": {"queue": PORTAL_QUEUE},
+    },
+    task_default_queue=PORTAL_QUEUE,
+    imports=["portal.submissions.reap"],
+    beat_schedule={
+        "reap": {
+            "task": "portal.reap",
+            "schedule": REAP_SECONDS,
+            # A bell that nobody heard in time is not worth hearing later.
+            "options": {"expires": REAP_SECONDS},
+        },
+    },
+    beat_schedule_filename=str(settings.VAR / "beat"),
+    timezone="UTC",
+)

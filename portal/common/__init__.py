@@ -1,0 +1,1 @@
+"""What every app shares: words for refusals, clean text, the base of all pages."""

@@ -1,0 +1,1 @@
+"""Courses: editions, their mini-projects and rubrics, and who takes part."""

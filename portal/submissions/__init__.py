@@ -1,0 +1,1 @@
+"""Submissions: one piece of work, from submit to show."""

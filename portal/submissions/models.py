@@ -1,0 +1,201 @@
+"""A submission, its attempts, their history; and links that are still being looked up.
+
+State and verdict change only in `portal.submissions.domain`.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from lab_specs.report import Verdict
+from portal.courses.models import MiniProject, Team
+from portal.submissions.states import ACTIVE, FINAL, LIVE, State
+
+LOG_TAIL_BYTES = 16_384
+
+
+def _choices(names: type[State | Verdict]) -> list[tuple[str, str]]:
+    return [(name.value, name.value.replace("_", " ")) for name in names]
+
+
+class LookupStatus(models.TextChoices):
+    """How far the look at a link has come."""
+
+    WAITING = "waiting"
+    FOUND = "found"
+    FAILED = "failed"
+
+
+class Place(models.Model):
+    """Where work lies, as both a lookup and a submission say it."""
+
+    mini_project = models.ForeignKey(
+        MiniProject, on_delete=models.PROTECT, related_name="%(class)ss"
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="%(class)ss")
+    lab = models.CharField(max_length=60)
+    repository = models.CharField(max_length=500)
+    ref = models.CharField(max_length=250, blank=True, help_text="as typed; empty: the default")
+    commit = models.CharField(max_length=40, blank=True)
+    commit_title = models.CharField(max_length=200, blank=True)
+    committed_at = models.DateTimeField(null=True, blank=True)
+    context = models.CharField(max_length=500, default=".")
+    dockerfile = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def short_commit(self) -> str:
+        """The first characters of the commit, enough to recognise it."""
+        return self.commit[:8]
+
+
+class Submission(Place):
+    """A team's work for a mini-project: always a resolved commit."""
+
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "mini_project", "-id"], name="submission_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(commit__regex=r"^[0-9a-f]{40}$"), name="submission_commit_resolved"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository} at {self.short_commit}"
+
+    @property
+    def late(self) -> bool:
+        """Whether the work was handed in after the deadline of its mini-project."""
+        deadline = self.mini_project.deadline
+        return deadline is not None and self.created_at > deadline
+
+
+class Attempt(models.Model):
+    """One grading of a submission. A re-run is another attempt, never another submission."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=_choices(State))
+    verdict = models.CharField(  # noqa: DJ001 - null until it is known, never empty
+        max_length=10, choices=_choices(Verdict), null=True, blank=True
+    )
+    fault = models.CharField(max_length=40, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    # Who holds it
+    token = models.UUIDField(null=True, blank=True, help_text="fences off a worker that was lost")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    retries = models.PositiveSmallIntegerField(default=0)
+    # Why and when
+    priority = models.PositiveSmallIntegerField(default=0, help_text="0 first, 9 last")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    queued_at = models.DateTimeField()
+    announced_at = models.DateTimeField(null=True, help_text="when the broker last took the news")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # What came out
+    report = models.JSONField(null=True, blank=True)
+    levels = models.JSONField(default=dict, blank=True, help_text="criterion: proposed level")
+    phases = models.JSONField(default=list, blank=True, help_text="[{name, seconds}]")
+    provenance = models.JSONField(default=dict, blank=True)
+    log_tail = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "priority", "queued_at"], name="attempt_queue"),
+            models.Index(fields=["lease_until"], name="attempt_lease"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "number"], name="attempt_numbered"),
+            models.UniqueConstraint(
+                fields=["submission"], condition=Q(state__in=LIVE), name="one_live_attempt"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.DONE, verdict__isnull=False)
+                | (~Q(state=State.DONE) & Q(verdict__isnull=True)),
+                name="verdict_iff_done",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ACTIVE, token__isnull=False, lease_until__isnull=False)
+                | (~Q(state__in=ACTIVE) & Q(token__isnull=True, lease_until__isnull=True)),
+                name="held_iff_active",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=FINAL, finished_at__isnull=False)
+                | (Q(state__in=LIVE) & Q(finished_at__isnull=True)),
+                name="finished_iff_final",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__isnull=True) | Q(verdict__in=list(Verdict)),
+                name="attempt_verdict_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.submission}"
+
+    @property
+    def live(self) -> bool:
+        """Whether something is still to happen."""
+        return self.state in LIVE
+
+
+class Transition(models.Model):
+    """One step of an attempt's history. Rows are only ever added."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="transitions")
+    source = models.CharField(max_length=10, blank=True)
+    target = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["attempt", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.source or 'new'} → {self.target}"
+
+
+class Lookup(Place):
+    """A link being resolved to a commit, for the person to confirm before anything counts."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(
+        max_length=8, choices=LookupStatus.choices, default=LookupStatus.WAITING
+    )
+    fault = models.CharField(max_length=40, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    announced_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    submission = models.OneToOneField(
+        Submission, null=True, on_delete=models.SET_NULL, related_name="lookup"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "created_at"], name="lookup_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status=LookupStatus.FOUND) | Q(commit__regex=r"^[0-9a-f]{40}$"),
+                name="lookup_found_has_commit",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=LookupStatus.FAILED) | ~Q(fault=""),
+                name="lookup_failed_has_fault",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository} {self.ref}"
