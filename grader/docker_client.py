@@ -22,15 +22,22 @@ def build_command() -> tuple[list[str], dict[str, str]]:
     The answer is remembered for the life of the process.
     Raises RuntimeError, in words for whoever runs the machine, when no client can do it.
     """
-    return [str(_found_client()), "build"], {"DOCKER_BUILDKIT": "1"}
+    return [client(), "build"], {"DOCKER_BUILDKIT": "1"}
+
+
+@cache
+def client() -> str:
+    """The docker client of this machine. Raises RuntimeError, in words, when none will do."""
+    folders = [*os.get_exec_path(), *ALWAYS_SEARCHED]
+    return str(find_client(list(dict.fromkeys(folders))))
 
 
 def find_client(folders: list[str]) -> Path:
     """The first `docker` in `folders` that drives BuildKit. Raises RuntimeError, in words."""
-    seen = [client for folder in folders if _is_program(client := Path(folder) / "docker")]
-    for client in seen:
-        if _drives_buildkit(client):
-            return client
+    seen = [program for folder in folders if _is_program(program := Path(folder) / "docker")]
+    for program in seen:
+        if _drives_buildkit(program):
+            return program
     if not seen:
         raise RuntimeError("No docker client on PATH: script/setup docker installs one.")
     names = ", ".join(dict.fromkeys(map(str, seen)))
@@ -39,28 +46,22 @@ def find_client(folders: list[str]) -> Path:
     )
 
 
-@cache
-def _found_client() -> Path:
-    folders = [*os.get_exec_path(), *ALWAYS_SEARCHED]
-    return find_client(list(dict.fromkeys(folders)))
-
-
 def _is_program(path: Path) -> bool:
     return path.is_file() and os.access(path, os.X_OK)
 
 
-def _drives_buildkit(client: Path) -> bool:
-    if _answer(client, "buildx", "version") is not None:
+def _drives_buildkit(program: Path) -> bool:
+    if _answer(program, "buildx", "version") is not None:
         return True
-    version = re.match(r"Docker version (\d+)\.", _answer(client, "--version") or "")
+    version = re.match(r"Docker version (\d+)\.", _answer(program, "--version") or "")
     return version is not None and int(version[1]) in BUILDKIT_INSIDE
 
 
-def _answer(client: Path, *words: str) -> str | None:
+def _answer(program: Path, *words: str) -> str | None:
     """What the client prints, or None when it refuses, hangs or is no program at all."""
     try:
         done = subprocess.run(
-            [client, *words],
+            [program, *words],
             check=False,
             capture_output=True,
             text=True,

@@ -70,9 +70,9 @@ def test_a_client_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.fixture
 def forgotten() -> Iterator[None]:
-    docker_client._found_client.cache_clear()
+    docker_client.client.cache_clear()
     yield
-    docker_client._found_client.cache_clear()
+    docker_client.client.cache_clear()
 
 
 @pytest.mark.usefixtures("forgotten")
