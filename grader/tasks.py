@@ -1,0 +1,151 @@
+"""What a worker does when the doorbell rings. Thin: claim, grade, record.
+
+The only module of the grader that knows the portal's rows.
+"""
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+import structlog
+from django.db import close_old_connections
+from structlog.contextvars import bound_contextvars
+
+from grader.fetch import resolve
+from grader.job import Job
+from grader.lease import Heart, Lease
+from grader.pipeline import AbandonedError, Outcome, fetch_policy
+from grader.worker import settings, tools
+from lab_specs.faults import Code, Fault, PlatformFault
+from lab_specs.loader import SpecError, load_lab
+from lab_specs.report import Report, Verdict
+from lab_specs.schema import LabSpec
+from portal.celery_app import app
+from portal.submissions import domain, lookups, queries
+from portal.submissions.models import Attempt
+from portal.submissions.states import LIVE, State
+
+LOG_EVERY = 1.0  # seconds between two writes of the log that a page shows
+NAME = f"{socket.gethostname()} {os.getpid()}"
+LEASE = settings().lease_seconds
+HEART = Heart(
+    partial(domain.heartbeat, lease_seconds=LEASE), every=LEASE / 3, rest=close_old_connections
+)
+logger = structlog.get_logger()
+
+
+@app.task(name="grader.grade")
+def grade(*, attempt_id: int) -> None:
+    """Grade one attempt, unless another worker has it or nobody wants it any more."""
+    token = domain.claim(attempt_id=attempt_id, worker=NAME, lease_seconds=LEASE)
+    if token is None:
+        return
+    attempt = queries.for_grading(attempt_id=attempt_id)
+    if attempt is None:
+        return
+    with bound_contextvars(attempt=attempt_id), HEART.keep(attempt_id, token) as lease:
+        try:
+            outcome = _grade(attempt, Watcher(attempt_id, token, lease))
+        except AbandonedError:
+            logger.info("abandoned")
+            return
+        kept = domain.record(
+            attempt_id=attempt_id,
+            token=token,
+            verdict=outcome.verdict,
+            fault=outcome.code,
+            facts=outcome.facts,
+            report=Report(checks=outcome.checks) if outcome.checks else None,
+            levels=outcome.levels,
+            phases=outcome.phases,
+            provenance={**outcome.provenance, "worker": NAME},
+            log_tail=outcome.log,
+        )
+        logger.info("graded", verdict=outcome.verdict, fault=outcome.code, kept=kept)
+
+
+@app.task(name="grader.resolve")
+def resolve_link(*, lookup_id: int) -> None:
+    """Find the commit that a link and a ref name, for the person who is about to submit it."""
+    lookup = queries.for_resolving(lookup_id=lookup_id)
+    if lookup is None:
+        return
+    try:
+        found = resolve(lookup.repository, lookup.ref, fetch_policy(settings()))
+    except Fault as fault:
+        lookups.fail_lookup(lookup_id=lookup_id, code=fault.code, facts=fault.facts)
+        return
+    lookups.answer_lookup(
+        lookup_id=lookup_id,
+        commit=found.commit,
+        commit_title=found.title,
+        committed_at=found.committed_at,
+    )
+
+
+@dataclass
+class Watcher:
+    """Writes an attempt's progress to its row; ends the attempt when the row is not ours."""
+
+    attempt_id: int
+    token: UUID
+    lease: Lease
+    _state: State = State.FETCHING
+    _logged: float = 0.0
+
+    def phase(self, name: str) -> None:
+        """Advance the attempt, step by step: an image that is used again skips two."""
+        target = LIVE.index(State(name))
+        for state in LIVE[LIVE.index(self._state) + 1 : target + 1]:
+            moved = domain.advance(attempt_id=self.attempt_id, token=self.token, to_state=state)
+            self._demand(ours=moved)
+            self._state = state
+
+    def log(self, text: str) -> None:
+        """Show the end of the log, at most once a second; the last of it comes with the outcome."""
+        self._demand(ours=not self.lease.lost)
+        if time.monotonic() - self._logged >= LOG_EVERY:
+            self._logged = time.monotonic()
+            domain.note_log(attempt_id=self.attempt_id, token=self.token, log_tail=text)
+
+    def note(self, text: str) -> None:
+        """A check begins."""
+        self._demand(ours=not self.lease.lost)
+        logger.debug("check", title=text)
+
+    def _demand(self, *, ours: bool) -> None:
+        if not ours:
+            raise AbandonedError
+
+
+def _grade(attempt: Attempt, watcher: Watcher) -> Outcome:
+    submission = attempt.submission
+    edition = submission.mini_project.edition
+    try:
+        lab = _lab(submission.lab)
+        grader = tools()
+    except SpecError as error:
+        facts = {"problem": str(error)}
+        return Outcome(verdict=Verdict.CRASHED, code=Code.LAB_BROKEN, facts=facts)
+    except PlatformFault as fault:
+        return Outcome(verdict=Verdict.CRASHED, code=fault.code, facts=fault.facts)
+    job = Job(
+        attempt=str(attempt.pk),
+        lab=submission.lab,
+        repository=submission.repository,
+        commit=submission.commit,
+        context=submission.context,
+        dockerfile=submission.dockerfile,
+        seed=edition.secret_seed,
+        seed_name=f"edition {edition.slug}",
+    )
+    return grader.grade(job, lab, watcher)
+
+
+def _lab(name: str) -> LabSpec:
+    """The lab from the first folder of the shelf that has it."""
+    folders = [shelf / name for shelf in settings().shelf]
+    return load_lab(next((folder for folder in folders if folder.is_dir()), folders[0]))

@@ -1,0 +1,73 @@
+"""The Celery worker: `celery -A grader.worker worker --pool threads`.
+
+Its tools are made once per process, when the first attempt needs them, and put away at its end.
+"""
+
+import threading
+import time
+from functools import cache
+from typing import Any
+
+import structlog
+from celery.signals import worker_ready, worker_shutdown
+from django.conf import settings as portal
+
+from grader.docker_engine import DockerEngine
+from grader.judges import JudgePool
+from grader.pipeline import Grader
+from grader.settings import GraderSettings
+from lab_specs.faults import Fault
+from lab_specs.loader import load_shelf
+from portal.celery_app import GRADE_QUEUE, app
+
+SWEEP_EVERY = 60.0  # seconds between two looks for containers whose time is over
+logger = structlog.get_logger()
+
+app.conf.update(imports=[*app.conf.imports, "grader.tasks"])
+
+
+@cache
+def settings() -> GraderSettings:
+    """The grader's settings; where work may come from is the portal's to say."""
+    return GraderSettings(
+        shelf=portal.SHELF,
+        git_hosts=portal.GIT_HOSTS,
+        local_repositories=portal.LOCAL_REPOSITORIES,
+    )
+
+
+@cache
+def tools() -> Grader:
+    """The engine and the judges of this process. Raises `PlatformFault` without an engine."""
+    engine = DockerEngine()
+    judges = JudgePool(engine, settings().judge_image, spares=settings().spare_judges, labels={})
+    return Grader(engine, judges, settings())
+
+
+@worker_ready.connect
+def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consumer
+    """Start a judge for every lab, so that the first attempt finds one; sweep from now on."""
+    if GRADE_QUEUE not in sender.app.amqp.queues.consume_from:
+        return
+    threading.Thread(target=_sweep, name="sweep", daemon=True).start()
+    for lab in load_shelf(settings().shelf).values():
+        tools().judges.warm(lab)
+
+
+@worker_shutdown.connect
+def put_away(**_: object) -> None:
+    """Remove the judges that wait."""
+    if tools.cache_info().currsize:
+        tools().judges.close()
+
+
+def _sweep() -> None:
+    """Remove what outlived its deadline: the second clock, which trusts no attempt's own."""
+    pause = threading.Event()
+    while True:
+        try:
+            if gone := tools().engine.sweep(time.time()):
+                logger.warning("swept", containers_and_volumes=gone)
+        except Fault as fault:
+            logger.warning("sweep failed", fault=fault.code, **fault.facts)
+        pause.wait(SWEEP_EVERY)
