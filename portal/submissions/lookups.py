@@ -61,15 +61,26 @@ def ask(
 
 
 def answer_lookup(
-    *, lookup_id: int, commit: str, commit_title: str = "", committed_at: datetime | None = None
+    *,
+    lookup_id: int,
+    commit: str,
+    commit_title: str = "",
+    committed_at: datetime | None = None,
+    context: str = "",
+    dockerfile: str = "",
 ) -> bool:
-    """The link points at this commit. False when the lookup has been answered already."""
+    """The link points at this commit. False when the lookup has been answered already.
+
+    Context and Dockerfile, when given, come from the repository's own `mlops.yaml` and win.
+    """
+    own = {"context": links.clean_path(context), "dockerfile": links.clean_path(dockerfile)}
     return _answer(
         lookup_id,
         LookupStatus.FOUND,
         commit=commit,
         commit_title=storable(commit_title)[:200],
         committed_at=committed_at,
+        **{name: path for name, path in own.items() if path},
     )
 
 

@@ -1,0 +1,180 @@
+"""Reads labs and edition files into rows. Reading the same again changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import ProtectedError
+
+from lab_specs import loader
+from lab_specs.schema import Criterion as CriterionFile
+from lab_specs.schema import EditionFile, LabSpec, MiniProjectFile
+from portal.common.errors import Refused
+from portal.courses.models import Course, Criterion, Edition, Level, MiniProject
+
+Model = TypeVar("Model", bound=models.Model)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What reading a file changed, in words such as "mini-project serving"."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RubricRow:
+    """A criterion of a file, the lab that it belongs to (or ""), and its scale."""
+
+    lab: str
+    file: CriterionFile
+    levels: Sequence[str]
+
+
+def shelf() -> Mapping[str, LabSpec]:
+    """The labs that this portal knows, read once per process. Raises `SpecError`."""
+    return _shelf(tuple(settings.SHELF))
+
+
+@lru_cache(maxsize=4)
+def _shelf(folders: tuple[Path, ...]) -> Mapping[str, LabSpec]:
+    return loader.load_shelf(folders)
+
+
+def read_edition(path: Path) -> tuple[Edition, Changes]:
+    """Read an edition's file, with the labs that it names. Raises `SpecError` or `Refused`."""
+    return load_edition(loader.load_edition(path), shelf())
+
+
+def load_edition(file: EditionFile, labs: Mapping[str, LabSpec]) -> tuple[Edition, Changes]:
+    """Make the rows of an edition what its file says; all of it or nothing.
+
+    Refused when a lab is not on the shelf, or when something that was handed in or decided
+    would lose its place: rules never change silently.
+    """
+    missing = sorted({lab for each in file.mini_projects for lab in each.labs} - labs.keys())
+    if missing:
+        known = ", ".join(sorted(labs)) or "none"
+        raise Refused(f"No such lab on the shelf: {', '.join(missing)}. Known labs: {known}.")
+    changes = Changes()
+    with transaction.atomic():
+        course = _put(changes, Course, {"code": file.course_code}, {"title": file.course})
+        edition = _put(
+            changes,
+            Edition,
+            {"course": course, "name": file.edition},
+            {"timezone": file.timezone, "language": file.language},
+        )
+        for order, each in enumerate(file.mini_projects):
+            mini_project = _put_mini_project(changes, edition, order, each, zone=file.zone)
+            _put_rubric(changes, mini_project, _rubric(each, labs, file.levels))
+        slugs = [each.id for each in file.mini_projects]
+        _remove(changes, edition.mini_projects.exclude(slug__in=slugs))
+    return edition, changes
+
+
+def _put_mini_project(
+    changes: Changes, edition: Edition, order: int, each: MiniProjectFile, *, zone: ZoneInfo
+) -> MiniProject:
+    return _put(
+        changes,
+        MiniProject,
+        {"edition": edition, "slug": each.id},
+        {
+            "title": each.title,
+            "order": order,
+            "deadline": _utc(each.deadline, zone),
+            "by_team": each.by_team,
+            "labs": list(each.labs),
+        },
+    )
+
+
+def _rubric(
+    each: MiniProjectFile, labs: Mapping[str, LabSpec], levels: Sequence[str]
+) -> list[RubricRow]:
+    """Every criterion of a mini-project: those of each of its labs, then its own."""
+    rows = [
+        RubricRow(lab, criterion, labs[lab].file.levels)
+        for lab in each.labs
+        for criterion in labs[lab].file.criteria
+    ]
+    return rows + [RubricRow("", criterion, levels) for criterion in each.criteria]
+
+
+def _put_rubric(changes: Changes, mini_project: MiniProject, rubric: Sequence[RubricRow]) -> None:
+    kept = []
+    for order, row in enumerate(rubric):
+        criterion = _put(
+            changes,
+            Criterion,
+            {"mini_project": mini_project, "lab": row.lab, "slug": row.file.id},
+            {"title": row.file.title, "technical": row.file.technical, "order": order},
+        )
+        _put_levels(changes, criterion, row)
+        kept.append(criterion.pk)
+    _remove(changes, mini_project.criteria.exclude(pk__in=kept))
+
+
+def _put_levels(changes: Changes, criterion: Criterion, row: RubricRow) -> None:
+    existing = list(criterion.levels.values_list("name", flat=True))
+    if existing and existing != list(row.levels):
+        _remove(changes, criterion.levels.all())  # another scale; refused once it was used
+    for order, name in enumerate(row.levels):
+        descriptor = row.file.descriptors.get(name)
+        if descriptor is None:
+            raise Refused(f"Criterion {row.file.id!r} has no descriptor for the level {name!r}.")
+        _put(
+            changes,
+            Level,
+            {"criterion": criterion, "order": order},
+            {"name": name, "descriptor": descriptor},
+        )
+
+
+def _utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A deadline of the file, read in the edition's zone unless it names its own."""
+    if local is None:
+        return None
+    return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _put(
+    changes: Changes, model: type[Model], key: dict[str, Any], values: dict[str, Any]
+) -> Model:
+    """The row with this key and these values; written only when something differs."""
+    name = model._meta.verbose_name  # noqa: SLF001 - Django's documented way to a model's name
+    row = model._default_manager.filter(**key).first()  # noqa: SLF001
+    if row is None:
+        row = model._default_manager.create(**key, **values)  # noqa: SLF001
+        changes.created.append(f"{name} {row}")
+        return row
+    different = [column for column, value in values.items() if getattr(row, column) != value]
+    if different:
+        for column in different:
+            setattr(row, column, values[column])
+        row.save(update_fields=different)
+        changes.updated.append(f"{name} {row} ({', '.join(different)})")
+    return row
+
+
+def _remove(changes: Changes, rows: models.QuerySet[Any]) -> None:
+    """Delete what the file no longer names, unless work or decisions hang on it."""
+    for row in rows:
+        name = f"{row._meta.verbose_name} {row}"  # noqa: SLF001
+        try:
+            row.delete()
+        except ProtectedError:
+            raise Refused(
+                f"The file no longer names {name!r}, but work or decisions belong to it."
+                " Name it again, or start a new edition."
+            ) from None
+        changes.removed.append(name)

@@ -1,0 +1,82 @@
+"""What is known of submissions: for the worker, for their owners, for the staff."""
+
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from portal.courses.models import Edition
+from portal.courses.queries import standing
+from portal.people.models import User
+from portal.submissions.models import Attempt, Lookup, LookupStatus, Submission
+
+# Large columns that no list shows
+HEAVY = ("report", "log_tail", "provenance", "facts", "phases")
+
+
+def for_grading(*, attempt_id: int) -> Attempt | None:
+    """An attempt with everything that a worker needs to know, or None when there is none."""
+    return (
+        Attempt.objects.select_related("submission__mini_project__edition")
+        .filter(pk=attempt_id)
+        .first()
+    )
+
+
+def for_resolving(*, lookup_id: int) -> Lookup | None:
+    """A lookup that still waits for its answer."""
+    return Lookup.objects.filter(pk=lookup_id, status=LookupStatus.WAITING).first()
+
+
+def visible_to(person: User) -> QuerySet[Submission]:
+    """The submissions that a person may read: their teams' own, and all of those they teach."""
+    who = standing(person)
+    return Submission.objects.filter(
+        Q(team__in=who.teams) | Q(mini_project__edition__in=who.staffed)
+    ).select_related("mini_project__edition__course", "team", "submitted_by")
+
+
+def attempts_visible_to(person: User) -> QuerySet[Attempt]:
+    """The attempts that a person may read."""
+    who = standing(person)
+    return Attempt.objects.filter(
+        Q(submission__team__in=who.teams) | Q(submission__mini_project__edition__in=who.staffed)
+    ).select_related("submission__mini_project__edition__course", "submission__team")
+
+
+def lookups_of(person: User) -> QuerySet[Lookup]:
+    """A person's own lookups; nobody else sees them."""
+    return Lookup.objects.filter(person=person).select_related("mini_project__edition", "team")
+
+
+def newest_per(attempts: QuerySet[Attempt], *columns: str) -> QuerySet[Attempt]:
+    """For each value of the columns: the newest attempt of the newest submission.
+
+    A re-run of an old submission is not newer work. Filter the rows further in Python: another
+    `filter` would be applied before the newest is chosen.
+    """
+    rank = Window(
+        RowNumber(),
+        partition_by=[F(column) for column in columns],
+        order_by=[F("submission").desc(), F("number").desc()],
+    )
+    return attempts.annotate(rank=rank).filter(rank=1)
+
+
+def latest_attempts(edition: Edition) -> list[Attempt]:
+    """The newest attempt per team and mini-project of an edition, without heavy columns."""
+    attempts = (
+        Attempt.objects.filter(submission__mini_project__edition=edition)
+        .select_related("submission__mini_project", "submission__team")
+        .defer(*HEAVY)
+    )
+    return list(newest_per(attempts, "submission__team", "submission__mini_project"))
+
+
+def latest_attempts_of(person: User) -> dict[int, Attempt]:
+    """A person's newest attempt per mini-project, by the mini-project's id."""
+    attempts = (
+        Attempt.objects.filter(submission__team__memberships__person=person)
+        .select_related("submission__mini_project", "submission__team")
+        .defer(*HEAVY)
+    )
+    newest = newest_per(attempts, "submission__mini_project")
+    return {attempt.submission.mini_project_id: attempt for attempt in newest}

@@ -1,0 +1,119 @@
+"""How long it will take: queue position, and a wait told from durations that were measured."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django.db.models import Q, QuerySet
+
+from lab_specs.report import Verdict
+from portal.submissions.models import Attempt
+from portal.submissions.states import ACTIVE, State
+
+SAMPLE = 50  # most recent attempts of a lab; what was slow last year is not news
+RECENTLY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Median seconds of a lab's recent attempts, in all and per phase. None: never measured."""
+
+    seconds: float | None
+    phases: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Where an attempt stands in the queue (1 is next), and when it is expected to end."""
+
+    position: int | None
+    seconds: float | None
+
+
+def queue_position(attempt: Attempt) -> int | None:
+    """1 for the next to be taken; None when the attempt does not wait."""
+    if attempt.state != State.QUEUED:
+        return None
+    return _ahead(attempt).count() + 1
+
+
+def measured(lab: str) -> Measured:
+    """What the lab's last attempts took, from the first step to the verdict."""
+    rows = (
+        Attempt.objects.filter(
+            submission__lab=lab, state=State.DONE, verdict__in=[Verdict.PASSED, Verdict.FAILED]
+        )
+        .order_by("-finished_at")
+        .values_list("started_at", "finished_at", "phases")[:SAMPLE]
+    )
+    totals: list[float] = []
+    phases: dict[str, list[float]] = {}
+    for started, finished, parts in rows:
+        if started and finished:
+            totals.append((finished - started).total_seconds())
+        for part in parts:
+            phases.setdefault(part["name"], []).append(part["seconds"])
+    return Measured(
+        seconds=median(totals) if totals else None,
+        phases={name: median(seconds) for name, seconds in phases.items()},
+    )
+
+
+def expected_wait(attempt: Attempt, *, now: datetime) -> Wait:
+    """Seconds until the verdict: what is ahead, shared by the workers seen of late, and its own.
+
+    Unknown (None) as long as one of the labs ahead was never measured.
+    """
+    position = queue_position(attempt)
+    takes = measured(attempt.submission.lab).seconds
+    if not attempt.live or takes is None:
+        return Wait(position, None)
+    if position is None:
+        return Wait(None, _left(takes, attempt.started_at, now))
+    ahead = _work_ahead(attempt, now=now)
+    if ahead is None:
+        return Wait(position, None)
+    return Wait(position, ahead / workers_seen(now=now) + takes)
+
+
+def workers_seen(*, now: datetime) -> int:
+    """How many workers hold an attempt or took one of late; at least one."""
+    seen = Attempt.objects.filter(
+        Q(state__in=ACTIVE) | Q(started_at__gte=now - RECENTLY), ~Q(worker="")
+    )
+    return max(1, seen.values("worker").distinct().count())
+
+
+def _work_ahead(attempt: Attempt, *, now: datetime) -> float | None:
+    """Seconds of work that one worker alone would have before this attempt."""
+    queued = _ahead(attempt).values_list("submission__lab", flat=True)
+    active = Attempt.objects.filter(state__in=ACTIVE).values_list("submission__lab", "started_at")
+    labs = list(queued)
+    running = list(active)
+    takes = _medians({*labs, *(lab for lab, _ in running)})
+    if takes is None:
+        return None
+    return sum(takes[lab] for lab in labs) + sum(
+        _left(takes[lab], started, now) for lab, started in running
+    )
+
+
+def _medians(labs: Iterable[str]) -> dict[str, float] | None:
+    found = {lab: measured(lab).seconds for lab in labs}
+    known = {lab: seconds for lab, seconds in found.items() if seconds is not None}
+    return known if len(known) == len(found) else None
+
+
+def _left(takes: float, started: datetime | None, now: datetime) -> float:
+    gone = (now - started).total_seconds() if started else 0.0
+    return max(0.0, takes - gone)
+
+
+def _ahead(attempt: Attempt) -> QuerySet[Attempt]:
+    earlier = (
+        Q(priority__lt=attempt.priority)
+        | Q(priority=attempt.priority, queued_at__lt=attempt.queued_at)
+        | Q(priority=attempt.priority, queued_at=attempt.queued_at, pk__lt=attempt.pk)
+    )
+    return Attempt.objects.filter(earlier, state=State.QUEUED)
