@@ -159,7 +159,7 @@ class Grader:
 
     def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: str, tag: str) -> str:
         with progress.phase("fetching"):
-            source = fetch(job, Path(folder), fetch_policy(self.settings))
+            source = fetch(job, Path(folder) / "source", fetch_policy(self.settings))
         evidence: dict[str, Any] = {
             "source": {
                 "tree": source.tree,
