@@ -1,0 +1,1 @@
+"""What the scripts need beyond the shell."""
