@@ -84,9 +84,10 @@ def make(wanted: list[Recipe], console: Console, *, from_registry: bool) -> None
                 started = time.monotonic()
                 make_one(recipe, board.start(recipe.tag))
                 board.end(f"{recipe.tag} is made ({time.monotonic() - started:.0f} s)")
+    named = stand_ins()
     if from_registry:
-        untag(list(stand_ins()))
-    else:
+        untag(list(named))
+    elif stale or len(named) < len(STAND_INS):
         tag_as(PYTHON, STAND_INS)
 
 

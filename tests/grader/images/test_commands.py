@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from grader import docker_client
 from grader.images import PYTHON, STAND_INS, ImageError, __main__, stand_ins
@@ -124,3 +125,24 @@ def test_the_list_makes_nothing(engine: Path, capsys: pytest.CaptureFixture[str]
     assert f"stand-in for {PYTHON}" in page
     assert "torch" not in page
     assert not [line for line in asked(engine) if line.split()[0] in {"build", "tag", "import"}]
+
+
+@pytest.mark.parametrize(
+    ("from_registry", "call"),
+    [(False, f"tag {PYTHON} python:3.11-bookworm"), (True, "image rm python:3.11-slim")],
+)
+def test_the_usual_names_follow_where_the_base_comes_from(
+    engine: Path, call: str, *, from_registry: bool
+) -> None:
+    (engine / "answer").write_text("python:3.11-slim sha256:1\n")
+    __main__.make([], Console(), from_registry=from_registry)
+    assert f" {call}" in asked(engine)
+    assert len([line for line in asked(engine) if line.startswith((" tag", " image rm"))]) == (
+        1 if from_registry else len(STAND_INS)
+    )
+
+
+def test_names_that_are_there_are_left_alone(engine: Path) -> None:
+    (engine / "answer").write_text("".join(f"{name} sha256:1\n" for name in STAND_INS))
+    __main__.make([], Console(), from_registry=False)
+    assert not [line for line in asked(engine) if line.startswith(" tag")]
