@@ -119,7 +119,8 @@ WORDS: dict[Code, Explanation] = {
         " or it is private and cannot be read from here.",
         "A repository that can be read without signing in.",
         "Open the link in a private browser window. If you see a page that is not found, correct"
-        " the link, or make the repository public.",
+        " the link, or make the repository public.< The host says that it moved {moved}:"
+        " copy the new one.>",
     ),
     Code.REF_NOT_FOUND: Explanation(
         "<There is no branch, tag or commit `{ref}`|The branch, tag or commit was not found>"
@@ -181,7 +182,9 @@ WORDS: dict[Code, Explanation] = {
         "<Line {line} of the|The> Dockerfile copies <`{file}`, which|a file that> is not in the"
         " repository< below the context folder `{context}`>.",
         "Everything that `COPY` and `ADD` name is committed, and lies in the context folder.",
-        "<Git ignores it ({ignored_by}): it was never pushed. Commit it if it is small, or let the"
+        "<`{submodule}` is a submodule, and submodules are not fetched: copy its files into the"
+        " repository. ><`{dvc}` says that DVC keeps it elsewhere: commit it if it is small, or let"
+        " the build make it. ><Git ignores it ({ignored_by}): it was never pushed. Commit it if it is small, or let the"
         " build make or fetch it.>"
         "< `.dockerignore` leaves it out ({excluded_by}): take that line away.>"
         "< Did you mean `{nearest}`?>"

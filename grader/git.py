@@ -1,0 +1,120 @@
+"""The one way to run git here: hardened, in time, and with errors named as faults."""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from grader.origin import MEBIBYTE, Origin
+from grader.output import tidy
+from grader.process import running
+from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
+
+BLOCK = 512  # bytes; the unit of `ulimit -f` in a POSIX shell
+ERROR_LIMIT = 2_000
+OUTPUT_LIMIT = 32 * MEBIBYTE
+PACKS = ".git/objects/pack/*"
+# What a site needs to reach the world; nothing else of our environment comes near git.
+PASSED_ON = (
+    "PATH",
+    "GIT_SSL_CAINFO",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "CURL_CA_BUNDLE",
+    *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+)
+SETTINGS = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "credential.helper": "",
+    "fetch.unpackLimit": "1",  # one pack, so that the limit on a file holds for the whole
+    "fetch.recurseSubmodules": "false",
+    "gc.auto": "0",
+    "http.followRedirects": "false",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "30",
+    "maintenance.auto": "false",
+    "protocol.version": "2",
+    "submodule.recurse": "false",
+}
+ABSENT = re.compile(
+    r"could not read (Username|Password)|terminal prompts disabled|Authentication failed"
+    r"|[Rr]epository.* not found|returned error: 40[134]"
+    r"|does not appear to be a git repository|not valid: is this a git repository"
+)
+MOVED = re.compile(r"returned error: 30\d|unable to update url base from redirection")
+MOVED_WHERE = "to another address"
+UNSERVED = re.compile(
+    r"unadvertised object|want [0-9a-f]+ not valid|shallow capabilities|not support --depth"
+)
+UNKNOWN_COMMIT = re.compile(r"not our ref|bad object|[Nn]ot a valid object name")
+
+
+class GitError(Exception):
+    """git refused or was stopped; `text` is what it said, plain and capped."""
+
+    def __init__(self, text: str, *, timed_out: bool = False, overflow: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.timed_out = timed_out
+        self.overflow = overflow
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """git in `folder` until `deadline` (monotonic seconds), writing no file over `max_bytes`."""
+
+    folder: Path
+    origin: Origin
+    max_bytes: int
+    deadline: float
+
+    def run(self, *arguments: str, given: bytes = b"") -> bytes:
+        """What git prints. Raises GitError when it fails, overruns its time or says too much."""
+        settings = [word for pair in SETTINGS.items() for word in ("-c", "=".join(pair))]
+        limited = f'ulimit -c 0; ulimit -f {self.max_bytes // BLOCK + 1}; exec git "$@"'
+        command = ["sh", "-c", limited, "sh", *settings, *arguments]
+        with TemporaryFile() as errors:
+            with running(
+                command,
+                seconds=self.deadline - time.monotonic(),
+                environment=self._environment(),
+                folder=self.folder,
+                given=given,
+                errors=errors,
+            ) as program:
+                printed = program.output.read(OUTPUT_LIMIT + 1)
+                overflow = len(printed) > OUTPUT_LIMIT
+                if overflow:
+                    program.stop()
+            if program.exit_code == 0 and not overflow:
+                return printed
+            errors.seek(0)
+            text = tidy(errors.read(OUTPUT_LIMIT), ERROR_LIMIT)
+        raise GitError(text, timed_out=program.timed_out, overflow=overflow)
+
+    def _environment(self) -> dict[str, str]:
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return passed_on | {
+            "HOME": str(self.folder),
+            "LC_ALL": "C",
+            "GIT_ALLOW_PROTOCOL": self.origin.protocol,
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+    def fault_of(self, error: GitError) -> Fault:
+        """Whose fault it is that the repository could not be read from its host."""
+        repository = self.origin.url
+        if any(pack.stat().st_size >= self.max_bytes for pack in self.folder.glob(PACKS)):
+            limit_mb = self.max_bytes // MEBIBYTE
+            return StudentFault(Code.REPOSITORY_TOO_LARGE, limit_mb=limit_mb)
+        if MOVED.search(error.text):
+            return StudentFault(Code.REPOSITORY_NOT_FOUND, repository=repository, moved=MOVED_WHERE)
+        if ABSENT.search(error.text):
+            return StudentFault(Code.REPOSITORY_NOT_FOUND, repository=repository)
+        return PlatformFault(Code.HOST_UNREACHABLE, host=self.origin.host, error=error.text)

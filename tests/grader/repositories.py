@@ -1,0 +1,147 @@
+"""Real repositories for the tests, made by real git, and a real https host that serves them."""
+
+import os
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar, cast
+
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_DATE": "2026-11-20T12:00:00+01:00",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "LC_ALL": "C",
+    "PATH": os.environ["PATH"],
+}
+
+
+def git(folder: Path, *arguments: str, given: bytes = b"") -> str:
+    """What git prints in `folder`."""
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=IDENTITY, input=given, capture_output=True, check=True
+    )
+    return done.stdout.decode().strip()
+
+
+def repository(
+    folder: Path, files: Mapping[str, str | bytes], links: Mapping[str, str] | None = None
+) -> str:
+    """Commit `files` and symbolic `links` to a repository in `folder`; answers the commit."""
+    if not (folder / ".git").exists():
+        folder.mkdir(parents=True)
+        git(folder, "init", "-q", "-b", "main")
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    for name, target in (links or {}).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target)
+    git(folder, "add", "-A")
+    return commit(folder, "Hand in")
+
+
+def commit(folder: Path, title: str) -> str:
+    git(folder, "commit", "-q", "--allow-empty", "-m", title)
+    return git(folder, "rev-parse", "HEAD")
+
+
+class Host(BaseHTTPRequestHandler):
+    """Serves the repositories below `root`; a first folder of the path asks for bad manners."""
+
+    root: ClassVar[Path]
+    seen: ClassVar[list[str]]
+    protocol_version = "HTTP/1.0"
+
+    def do_GET(self) -> None:
+        self.seen.append(self.path)
+        manner, _, rest = self.path.lstrip("/").partition("/")
+        match manner:
+            case "moved":
+                self.answer(301, {"Location": f"/good/{rest}"})
+            case "elsewhere":
+                self.answer(302, {"Location": f"http://127.0.0.1:9/{rest}"})
+            case "private":
+                self.answer(401, {"WWW-Authenticate": 'Basic realm="x"'})
+            case "forbidden" | "missing" | "broken":
+                self.answer({"forbidden": 403, "missing": 404, "broken": 503}[manner], {})
+            case "slow":
+                time.sleep(5)
+            case "dumb":
+                self.file(rest)
+            case _:
+                self.backend(f"/{rest}", old=manner == "old")
+
+    do_POST = do_GET  # noqa: N815 - the name that the base calls
+
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def file(self, rest: str) -> None:
+        path = self.root / rest.partition("?")[0]
+        if path.is_file():
+            self.answer(200, {}, path.read_bytes())
+        else:
+            self.answer(404, {})
+
+    def backend(self, path: str, *, old: bool) -> None:
+        name, _, query = path.partition("?")
+        environment = {
+            **IDENTITY,
+            "GIT_PROJECT_ROOT": str(self.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": name,
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": "" if old else self.headers.get("Git-Protocol", ""),
+        }
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        done = subprocess.run(
+            ["git", "http-backend"], env=environment, input=body, capture_output=True, check=False
+        )
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
+        self.answer(int(headers.pop("Status", "200").split()[0]), headers, content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base has it
+        pass
+
+
+@contextmanager
+def host(root: Path, folder: Path) -> Iterator[tuple[str, Path, list[str]]]:
+    """An https host on the loopback: its name with port, its certificate, what was asked."""
+    certificate, key = folder / "host.pem", folder / "host.key"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*request, *names, *files], check=True, capture_output=True)
+    handler = cast("type[Host]", type("Handler", (Host,), {"root": root, "seen": []}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", certificate, handler.seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
