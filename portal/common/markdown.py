@@ -6,10 +6,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 DEEPEST_HEADING = 6
-TAGS = frozenset(
-    "h2 h3 h4 h5 h6 p ul ol li strong em s code pre blockquote hr br a"
-    " table thead tbody tr th td".split()
-)
+TAGS = {
+    *("h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "blockquote", "hr", "br"),
+    *("strong", "em", "s", "code", "pre", "a", "table", "thead", "tbody", "tr", "th", "td"),
+}
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
 
 _parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -21,7 +21,7 @@ def render(text: str, *, deeper: int = 2) -> SafeString:
     for token in tokens:
         _lower(token, deeper)
     html = _parser.renderer.render(tokens, _parser.options, {})
-    clean = nh3.clean(html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes={"https", "mailto"})
+    clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"https", "mailto"})
     return mark_safe(clean)  # noqa: S308 - nh3 has taken out what is not in the lists above
 
 

@@ -1,0 +1,1 @@
+"""How submissions and attempts are shown."""

@@ -1,0 +1,143 @@
+"""One attempt: live while it is graded, then its outcome and the evidence for it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseStopPolling
+
+from lab_specs.faults import Code
+from lab_specs.messages import explain, last_lines
+from portal.common.errors import Refused
+from portal.courses.queries import standing
+from portal.courses.rules import is_staff
+from portal.people.requests import Request
+from portal.submissions import domain
+from portal.submissions.messages import PHASES, words_of
+from portal.submissions.models import Attempt
+from portal.submissions.outcome import outcome_of
+from portal.submissions.queries import HEAVY, attempts_visible_to, visible_to
+from portal.submissions.states import LIVE, State
+from portal.submissions.waiting import expected_wait
+
+COARSE = 5  # seconds; an expectation that flickers helps nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One phase on the way: past, now or ahead, and the seconds that it took once past."""
+
+    title: str
+    place: str
+    seconds: float | None
+
+
+@require_safe
+def attempt(request: Request, pk: int) -> HttpResponse:
+    """The whole page."""
+    found = get_object_or_404(attempts_visible_to(request.user), pk=pk)
+    work = found.submission
+    others = Attempt.objects.filter(
+        submission__mini_project=work.mini_project, submission__team=work.team
+    )
+    context = _shown(found) | {
+        "staff": is_staff(standing(request.user), edition=work.mini_project.edition_id),
+        "others": others.select_related("submission")
+        .defer(*HEAVY)
+        .order_by("-submission", "-number"),
+    }
+    return render(request, "submissions/attempt.html", context)
+
+
+@require_safe
+def live(request: Request, pk: int) -> HttpResponse:
+    """What changed since the page was shown: 204 nothing, 200 news, 286 the end."""
+    found = get_object_or_404(attempts_visible_to(request.user), pk=pk)
+    context = _shown(found)
+    if not found.live:
+        context["staff"] = is_staff(
+            standing(request.user), edition=found.submission.mini_project.edition_id
+        )
+        page = render(request, "submissions/_attempt.html", context)
+        return HttpResponseStopPolling(page.content)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "submissions/_attempt.html", context)
+
+
+@require_POST
+def cancel(request: Request, pk: int) -> HttpResponse:
+    """Stop an attempt."""
+    found = get_object_or_404(attempts_visible_to(request.user), pk=pk)
+    if domain.cancel(attempt=found, by=request.user):
+        messages.info(request, "Cancelled.")
+    else:
+        messages.info(request, "The attempt had ended already.")
+    return redirect("submissions:attempt", found.pk)
+
+
+@require_POST
+def rerun(request: Request, pk: int) -> HttpResponse:
+    """Grade a submission once more, for a reason."""
+    submission = get_object_or_404(visible_to(request.user), pk=pk)
+    reason = request.POST.get("reason", "")
+    try:
+        again = domain.rerun(submission=submission, by=request.user, reason=reason)
+    except Refused as error:
+        messages.error(request, str(error))
+        newest = submission.attempts.order_by("-number")[0]
+        return redirect("submissions:attempt", newest.pk)
+    messages.success(request, "Queued once more, behind what students hand in now.")
+    return redirect("submissions:attempt", again.pk)
+
+
+def _shown(found: Attempt) -> dict[str, Any]:
+    now = timezone.now()
+    wait = expected_wait(found, now=now) if found.live else None
+    seconds = round(wait.seconds / COARSE) * COARSE if wait and wait.seconds is not None else None
+    code = Code(found.fault) if found.fault else None
+    position = wait.position if wait else None
+    news = (found.state, found.announced_at is None, position, seconds, found.log_tail)
+    return {
+        "attempt": found,
+        "work": found.submission,
+        "mini_project": found.submission.mini_project,
+        "edition": found.submission.mini_project.edition,
+        "zone": found.submission.mini_project.edition.zone,
+        "words": words_of(found),
+        "steps": steps(found),
+        "position": position,
+        "wait_seconds": seconds,
+        "unheard": found.state == State.QUEUED and found.announced_at is None,
+        "seen": hashlib.sha256(repr(news).encode()).hexdigest()[:16],
+        "fault": explain(code, found.facts) if code else None,
+        "fault_log": last_lines(found.facts),
+        "outcome": outcome_of(found),
+        "transitions": found.transitions.select_related("by"),
+    }
+
+
+def steps(found: Attempt) -> list[Step]:
+    """The phases in order. What took how long is known at the end; the wait, from the start."""
+    took = {part["name"]: part["seconds"] for part in found.phases}
+    if found.started_at:
+        took[State.QUEUED] = max(0.0, (found.started_at - found.queued_at).total_seconds())
+    here = LIVE.index(State(found.state)) if found.live else len(LIVE)
+    return [
+        Step(
+            title,
+            "past" if _behind(found, state, index, here, took) else "now" if index == here else "",
+            took.get(state),
+        )
+        for index, (state, title) in enumerate(PHASES)
+    ]
+
+
+def _behind(found: Attempt, state: State, index: int, here: int, took: dict[str, float]) -> bool:
+    """Whether a phase was gone through; one that was never begun is not told as done."""
+    return index < here if found.live else state in took

@@ -1,0 +1,127 @@
+"""A mini-project: what is asked, how it is judged, and the form to hand it in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from lab_specs.faults import Code, StudentFault
+from lab_specs.messages import Explanation, explain
+from lab_specs.schema import LabSpec
+from portal.common.errors import Refused
+from portal.courses import catalog
+from portal.courses.models import Criterion, Level, MiniProject
+from portal.courses.queries import mini_projects_of, standing
+from portal.courses.rules import is_staff
+from portal.people.requests import Request
+from portal.submissions import lookups
+from portal.submissions.forms import FIELDS, SubmitForm
+from portal.submissions.queries import HEAVY, attempts_visible_to
+
+
+@dataclass(frozen=True, slots=True)
+class RubricTable:
+    """A rubric as a table: one column per level, one row per criterion."""
+
+    levels: Sequence[str]
+    rows: Sequence[tuple[Criterion, Sequence[tuple[Level, Sequence[str]]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class LabPage:
+    """A lab as its mini-project shows it. `spec` is None when the shelf lost the lab."""
+
+    id: str
+    spec: LabSpec | None
+    rubric: RubricTable
+
+
+def project(request: Request, pk: int) -> HttpResponse:
+    """Show a mini-project; a POST asks for a link to be looked up."""
+    mini_project = get_object_or_404(mini_projects_of(request.user), pk=pk)
+    form = SubmitForm(request.POST or None, labs=lab_choices(mini_project))
+    fault: Explanation | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            lookup = lookups.ask(
+                mini_project=mini_project, person=request.user, **form.cleaned_data
+            )
+        except Refused as error:
+            form.add_error(None, str(error))
+        except StudentFault as error:
+            fault = blame(form, error.code, error.facts)
+        else:
+            return redirect("submissions:lookup", lookup.pk)
+    context = page(request, mini_project, form) | {"fault": fault}
+    return render(request, "submissions/project.html", context, status=422 if form.errors else 200)
+
+
+def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[str, Any]:
+    """What the page of a mini-project shows."""
+    who = standing(request.user)
+    attempts = (
+        attempts_visible_to(request.user)
+        .filter(submission__mini_project=mini_project, submission__team__in=who.teams)
+        .defer(*HEAVY)
+        .order_by("-submission", "-number")
+    )
+    return {
+        "mini_project": mini_project,
+        "edition": mini_project.edition,
+        "labs": lab_pages(mini_project),
+        "own": rubric_table(mini_project, "", {}),
+        "form": form,
+        "staff": is_staff(who, edition=mini_project.edition_id),
+        "attempts": attempts,
+    }
+
+
+def blame(form: SubmitForm, code: Code, facts: Mapping[str, Any]) -> Explanation:
+    """Explain a fault, and mark the field that it is about."""
+    words = explain(code, facts)
+    name = FIELDS.get(code)
+    if code is Code.UNSAFE_PATH:
+        typed = str(form["dockerfile"].value() or "").strip()
+        name = "dockerfile" if typed and typed == facts.get("path") else "context"
+    if form.is_bound:
+        form.add_error(name, words.happened.replace("`", ""))
+    return words
+
+
+def lab_choices(mini_project: MiniProject) -> list[tuple[str, str]]:
+    """The labs that may be handed in, by id, with their titles."""
+    shelf = catalog.shelf()
+    return [(lab, shelf[lab].file.title if lab in shelf else lab) for lab in mini_project.labs]
+
+
+def lab_pages(mini_project: MiniProject) -> list[LabPage]:
+    """Every lab of a mini-project with its brief and its rubric."""
+    shelf = catalog.shelf()
+    pages = []
+    for lab in mini_project.labs:
+        spec = shelf.get(lab)
+        titles: dict[tuple[str, str], list[str]] = {}
+        for check in spec.checks if spec else ():
+            titles.setdefault((check.criterion, check.level), []).append(check.title)
+        pages.append(LabPage(lab, spec, rubric_table(mini_project, lab, titles)))
+    return pages
+
+
+def rubric_table(
+    mini_project: MiniProject, lab: str, titles: Mapping[tuple[str, str], Sequence[str]]
+) -> RubricTable:
+    """The rubric of one lab, or (lab "") of what is judged whichever lab was taken."""
+    criteria = list(mini_project.criteria.filter(lab=lab).prefetch_related("levels"))
+    rows = [
+        (
+            criterion,
+            [
+                (cell, titles.get((criterion.slug, cell.name), ()))
+                for cell in criterion.levels.all()
+            ],
+        )
+        for criterion in criteria
+    ]
+    return RubricTable([level.name for level, _ in rows[0][1]] if rows else [], rows)
