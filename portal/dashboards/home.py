@@ -1,0 +1,93 @@
+"""What a student sees first: every piece of work, where it stands, and what to do next."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.assessment.models import Assessment
+from portal.courses.models import Criterion, Edition, MiniProject
+from portal.courses.queries import mini_projects_of
+from portal.people.models import User
+from portal.submissions.messages import words_of
+from portal.submissions.models import Attempt
+from portal.submissions.queries import latest_attempts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A criterion's level: decided by a lecturer, or only proposed by the checks."""
+
+    criterion: str
+    level: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One mini-project of a student."""
+
+    mini_project: MiniProject
+    attempt: Attempt | None
+    levels: Sequence[Reached]
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """An edition and the student's work in it, in order."""
+
+    edition: Edition
+    work: Sequence[Work]
+
+
+def home_of(person: User, *, editions: Sequence[int], now: datetime) -> list[Course]:
+    """The student's work in these editions, in four queries."""
+    mini_projects = list(mini_projects_of(person).filter(edition__in=editions))
+    attempts = latest_attempts_of(person)
+    criteria: dict[int, list[Criterion]] = defaultdict(list)
+    for criterion in Criterion.objects.filter(mini_project__in=mini_projects):
+        criteria[criterion.mini_project_id].append(criterion)
+    held = Assessment.objects.filter(
+        mini_project__in=mini_projects, team__memberships__person=person
+    ).select_related("level")
+    decided = {each.criterion_id: each.level.name for each in held}
+    courses: dict[int, Course] = {}
+    work: dict[int, list[Work]] = defaultdict(list)
+    for each in mini_projects:
+        attempt = attempts.get(each.pk)
+        levels = _levels(criteria[each.pk], attempt, decided)
+        step = next_step(each, attempt, levels, now=now)
+        courses.setdefault(each.edition_id, Course(each.edition, work[each.edition_id]))
+        work[each.edition_id].append(Work(each, attempt, levels, step))
+    return list(courses.values())
+
+
+def next_step(
+    mini_project: MiniProject, attempt: Attempt | None, levels: Sequence[Reached], *, now: datetime
+) -> str:
+    """What the student should do next, in words."""
+    if levels and all(each.confirmed for each in levels):
+        return "Done: your levels are confirmed."
+    if attempt is not None:
+        return words_of(attempt).next_step.replace("Read below", "Read")
+    if not mini_project.labs:
+        return "Nothing to hand in here; a lecturer judges it."
+    if mini_project.deadline and now > mini_project.deadline:
+        return "The deadline has passed. Hand in now; it is marked late."
+    return "Hand in your repository."
+
+
+def _levels(
+    criteria: Sequence[Criterion], attempt: Attempt | None, decided: Mapping[int, str]
+) -> list[Reached]:
+    """The levels of the lab that was taken and of the criteria beside it, if anything is known."""
+    lab = attempt.submission.lab if attempt else ""
+    levels = []
+    for criterion in criteria:
+        if criterion.lab not in {"", lab}:
+            continue
+        proposed = attempt.levels.get(criterion.slug, "") if attempt and criterion.lab else ""
+        level = decided.get(criterion.pk)
+        levels.append(Reached(criterion.title, level or proposed, confirmed=level is not None))
+    return levels if any(each.level for each in levels) else []

@@ -1,0 +1,13 @@
+"""Addresses of the dashboards."""
+
+from django.urls import path
+
+from portal.dashboards import views
+
+app_name = "dashboards"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("editions/<int:pk>/", views.edition, name="edition"),
+    path("editions/<int:pk>/class/", views.students, name="class"),
+    path("editions/<int:pk>/reviews/", views.reviews, name="reviews"),
+]

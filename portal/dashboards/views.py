@@ -1,0 +1,74 @@
+"""The start page, and the staff's pages of an edition."""
+
+from urllib.parse import quote
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.assessment.queries import review_queue
+from portal.courses.models import Edition
+from portal.courses.queries import editions_of, standing
+from portal.courses.rules import Role
+from portal.dashboards.classview import STATES, class_view
+from portal.dashboards.home import home_of
+from portal.dashboards.overview import overview
+from portal.people.requests import Request
+
+PAGE = 100
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """A student's work; for staff, the editions that they teach."""
+    who = standing(request.user)
+    studied = [edition for edition, role in who.roles.items() if role is Role.STUDENT]
+    staffed = who.staffed
+    taught = [
+        (edition, len(review_queue(edition)))
+        for edition in (editions_of(request.user).filter(pk__in=staffed) if staffed else [])
+    ]
+    courses = home_of(request.user, editions=studied, now=timezone.now())
+    return render(request, "dashboards/home.html", {"courses": courses, "taught": taught})
+
+
+@require_safe
+def edition(request: Request, pk: int) -> HttpResponse:
+    """An edition's mini-projects with how far the class is."""
+    found = _taught_by(request, pk)
+    return render(request, "dashboards/edition.html", {"edition": found, **overview(found)})
+
+
+@require_safe
+def students(request: Request, pk: int) -> HttpResponse:
+    """The class table, filtered by name and state, a page at a time."""
+    found = _taught_by(request, pk)
+    name, state = request.GET.get("name", "").strip()[:100], request.GET.get("state", "")
+    view = class_view(found, name=name, state=state)
+    page = Paginator(view.students, PAGE).get_page(request.GET.get("page"))
+    chosen = {"name": name, "state": state}
+    context = {
+        "edition": found,
+        "view": view,
+        "page": page,
+        "name": name,
+        "state": state,
+        "states": STATES,
+        "query": "".join(f"{key}={quote(value)}&" for key, value in chosen.items() if value),
+    }
+    return render(request, "dashboards/class.html", context)
+
+
+@require_safe
+def reviews(request: Request, pk: int) -> HttpResponse:
+    """Judged work without a decision, longest waiting first."""
+    found = _taught_by(request, pk)
+    page = Paginator(review_queue(found), PAGE).get_page(request.GET.get("page"))
+    return render(request, "dashboards/reviews.html", {"edition": found, "page": page})
+
+
+def _taught_by(request: Request, pk: int) -> Edition:
+    staffed = standing(request.user).staffed
+    return get_object_or_404(Edition.objects.select_related("course"), pk=pk, pk__in=staffed)
