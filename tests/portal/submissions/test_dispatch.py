@@ -1,0 +1,61 @@
+"""The doorbell."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from portal.celery_app import app
+from portal.courses.models import MiniProject, Team
+from portal.people.models import User
+from portal.submissions import dispatch, domain
+from portal.submissions.states import State
+from tests.conftest import Bell, Ring
+
+
+@pytest.fixture
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portal's own settings, but an address where nobody listens."""
+    unheard = Celery("unheard", set_as_current=False)
+    kept = ("broker_transport_options", "broker_connection_timeout", "task_routes")
+    unheard.conf.update({name: app.conf[name] for name in kept})
+    unheard.conf.broker_url = "redis+socket:///nowhere/redis.sock"
+    monkeypatch.setattr(dispatch, "app", unheard)
+
+
+def test_the_bell_carries_a_name_and_an_id(bell: Bell) -> None:
+    assert dispatch.ring_grade(7, priority=5)
+    assert dispatch.ring_resolve(8)
+    assert bell.rings() == [
+        Ring("grader.grade", {"attempt_id": 7}, 5),
+        Ring("grader.resolve", {"lookup_id": 8}, 0),
+    ]
+
+
+def test_without_a_broker_the_submission_is_safe(
+    no_broker: None,
+    mini_project: MiniProject,
+    team: Team,
+    alice: User,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        attempt = domain.submit(
+            mini_project=mini_project,
+            team=team,
+            by=alice,
+            lab="serving",
+            repository="https://github.com/alice/digits",
+            commit="a" * 40,
+        ).attempt
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.announced_at) == (State.QUEUED, None)
+
+
+def test_a_silent_broker_does_not_keep_anybody_waiting(no_broker: None) -> None:
+    """A hang guard, not a benchmark: kombu retries for ever unless it is told not to."""
+    start = monotonic()
+    assert not dispatch.ring_grade(7)
+    assert monotonic() - start < 30

@@ -1,0 +1,92 @@
+"""How the portal starts, and what it tells the browser."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from portal.env import BASE
+
+SHOW = """
+import json, django
+django.setup()
+from django.conf import settings as s
+names = ("DEBUG SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_SSL_REDIRECT"
+         " SECURE_HSTS_SECONDS BROKER_URL").split()
+print(json.dumps({n: getattr(s, n) for n in names}))
+import logging
+logging.getLogger("portal").warning("a line")
+"""
+
+
+def start(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start a fresh portal with these variables alone, and let it show its settings."""
+    environ = {name: value for name, value in os.environ.items() if "PORTAL_" not in name}
+    environ |= {"PORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    return subprocess.run(
+        [sys.executable, "-c", SHOW],
+        env=environ | variables,
+        cwd=BASE,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_a_real_portal_keeps_to_https_and_logs_json(tmp_path: Path) -> None:
+    shown = start(tmp_path, PORTAL_SECRET_KEY="k" * 40, PORTAL_BROKER_URL="redis://r:6379/1")
+    assert json.loads(shown.stdout) == {
+        "DEBUG": False,
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "BROKER_URL": "redis://r:6379/1",
+    }
+    line = json.loads(shown.stderr)
+    assert (line["event"], line["level"], line["logger"]) == ("a line", "warning", "portal")
+
+
+def test_a_demo_runs_over_plain_http(tmp_path: Path) -> None:
+    shown = json.loads(start(tmp_path, PORTAL_DEMO="1").stdout)
+    assert shown["SECURE_SSL_REDIRECT"] is False
+    assert shown["SESSION_COOKIE_SECURE"] is False
+    assert shown["DEBUG"] is False
+
+
+def test_without_a_key_it_does_not_start_and_says_why(tmp_path: Path) -> None:
+    shown = start(tmp_path)
+    assert shown.returncode != 0
+    assert "PORTAL_SECRET_KEY: needed" in shown.stderr
+
+
+@pytest.mark.django_db
+def test_the_database_is_in_wal_mode_and_waits_for_its_lock() -> None:
+    with connection.cursor() as cursor:
+        found = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 1,
+        "busy_timeout": 20_000,
+        "foreign_keys": 1,
+    }
+
+
+@pytest.mark.django_db
+def test_the_browser_is_told_to_load_from_here_alone(client: Client) -> None:
+    headers = client.get("/admin/login/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
