@@ -56,3 +56,4 @@ def test_a_terminal_shows_the_step_beside_the_bar() -> None:
         board.end("base:1 is made")
     assert "RUN pip install torch[cpu]" in page.getvalue()
     assert "downloading packages" in page.getvalue()
+    assert "making" not in page.getvalue()

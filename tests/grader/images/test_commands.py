@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from grader import docker_client
-from grader.images import PYTHON, STAND_INS, ImageError, __main__, stand_ins
+from grader.images import PYTHON, STAND_INS, ImageError, __main__, debian, stand_ins
 from grader.images.commands import build, label, pull, run, tag_as, untag
 from grader.images.site import Site
 
@@ -146,3 +146,30 @@ def test_names_that_are_there_are_left_alone(engine: Path) -> None:
     (engine / "answer").write_text("".join(f"{name} sha256:1\n" for name in STAND_INS))
     __main__.make([], Console(), from_registry=False)
     assert not [line for line in asked(engine) if line.startswith(" tag")]
+
+
+def test_a_root_that_is_there_is_not_made_again(engine: Path) -> None:
+    (engine / "answer").write_text(debian.DIGEST)
+    debian.make_root(lambda _: None)
+    assert not [line for line in asked(engine) if "import" in line]
+
+
+def test_the_root_is_imported_with_the_path_that_commands_need(engine: Path) -> None:
+    maker = engine / "mmdebstrap"
+    maker.write_text(f'#!/bin/sh\necho "$*" > {engine}/made\n')
+    maker.chmod(0o755)
+    debian.make_root(lambda _: None)
+    assert "python3-venv" in (engine / "made").read_text()
+    imported = asked(engine)[-1]
+    assert imported.startswith(" import --change ENV PATH=/usr/local/sbin:")
+    assert f"LABEL mlops.inputs={debian.DIGEST}" in imported
+    assert imported.endswith(debian.TAG)
+
+
+def test_without_registry_and_mmdebstrap_the_way_out_is_told(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (engine / "code").write_text("1")
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(ImageError, match="GRADER_REGISTRY=on"):
+        debian.make_root(lambda _: None)
