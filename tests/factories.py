@@ -78,7 +78,7 @@ class CriterionFactory(DjangoModelFactory[Criterion]):
     order = factory.Sequence(lambda n: n % 1000)
 
     @factory.post_generation
-    def levels(self: Criterion, create: bool, extracted: Any) -> None:  # noqa: FBT001
+    def levels(self: Criterion, create: bool, extracted: Any) -> None:
         for order, name in enumerate(extracted or LEVELS):
             Level.objects.create(criterion=self, order=order, name=name, descriptor=f"is {name}")
 
@@ -102,7 +102,7 @@ class TeamFactory(DjangoModelFactory[Team]):
     solo = False
 
     @factory.post_generation
-    def people(self: Team, create: bool, extracted: Any) -> None:  # noqa: FBT001
+    def people(self: Team, create: bool, extracted: Any) -> None:
         for person in extracted or ():
             Membership.objects.create(
                 team=self, person=person, edition=self.edition, solo=self.solo

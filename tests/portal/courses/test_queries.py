@@ -1,0 +1,44 @@
+"""What a person knows of their courses."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portal.courses import queries
+from portal.courses.models import Edition, MiniProject, Team
+from portal.courses.rules import Role
+from portal.people.models import User
+from tests.factories import EditionFactory, EnrolmentFactory, MiniProjectFactory, TeamFactory
+
+
+def test_standing_holds_roles_and_teams(
+    edition: Edition, team: Team, alice: User, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    solo = TeamFactory(edition=edition, solo=True, people=[alice])
+    with django_assert_num_queries(2):
+        found = queries.standing(alice)
+    assert found.person == alice.pk
+    assert found.roles == {edition.pk: Role.STUDENT}
+    assert found.teams == {team.pk, solo.pk}
+
+
+def test_only_active_editions_of_ones_own_are_listed(
+    edition: Edition, mini_project: MiniProject, alice: User, otto: User
+) -> None:
+    old = EditionFactory(active=False)
+    EnrolmentFactory(edition=old, person=alice)
+    MiniProjectFactory(edition=old)
+    assert list(queries.editions_of(alice)) == [edition]
+    assert list(queries.mini_projects_of(alice)) == [mini_project]
+    assert list(queries.mini_projects_of(otto)) == []
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_mini_projects_come_with_their_course_in_one_query(
+    edition: Edition, alice: User, count: int, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    MiniProjectFactory.create_batch(count, edition=edition)
+    with django_assert_num_queries(1):
+        titles = [each.edition.course.title for each in queries.mini_projects_of(alice)]
+    assert len(titles) == count
