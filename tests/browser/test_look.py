@@ -1,0 +1,159 @@
+"""Every page at both widths, light and dark, empty and crowded: it fits, and nothing complains."""
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from lab_specs.faults import Code
+from portal.submissions.lookups import answer_lookup, fail_lookup
+from portal.submissions.states import State
+from tests.browser.conftest import Opened, shoot
+from tests.browser.steps import sign_in
+from tests.factories import AssessmentFactory, AttemptFactory, LookupFactory
+from tests.worlds import (
+    LOG,
+    PASSWORD,
+    SHELF,
+    World,
+    criterion_of,
+    crowd,
+    hand_in,
+    judged,
+    make_world,
+    person,
+    rejected,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LOOKS = [("phone", "light"), ("phone", "dark"), ("desktop", "light"), ("desktop", "dark")]
+
+
+@pytest.fixture(params=LOOKS, ids="-".join)
+def look(request: pytest.FixtureRequest) -> tuple[str, str]:
+    size, scheme = request.param
+    return size, scheme
+
+
+@pytest.fixture(autouse=True)
+def _shelf(settings: Settings) -> None:
+    settings.SHELF = SHELF
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out of the page sideways; tables scroll in a box of their own."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return width <= 0
+
+
+def show(page: Page, base: str, world: str, places: dict[str, str], look: tuple[str, str]) -> None:
+    wide = []
+    for name, place in places.items():
+        page.goto(f"{base}{place}")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        shoot(page, f"{world}-{name}-{'-'.join(look)}")
+        if not fits(page):
+            wide.append(name)
+    assert wide == []
+
+
+def test_empty(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
+    world = make_world(students=0, mini_projects=0)
+    person("zoe", "Zoë Zimmer")
+    page = open_page(*look)
+    page.goto(f"{live_server.url}/login/")
+    shoot(page, f"empty-login-{'-'.join(look)}")
+    sign_in(page, live_server.url, "zoe", PASSWORD)
+    show(page, live_server.url, "empty", {"student": "/"}, look)
+    page = open_page(*look)
+    sign_in(page, live_server.url, "tina", PASSWORD)
+    edition = f"/editions/{world.edition.pk}/"
+    places = {
+        "staff": "/",
+        "edition": edition,
+        "class": f"{edition}class/",
+        "reviews": f"{edition}reviews/",
+    }
+    show(page, live_server.url, "empty", places, look)
+
+
+@pytest.fixture
+def normal() -> tuple[World, dict[str, str], dict[str, str]]:
+    """Alice's team has one of everything."""
+    world = make_world(students=12, mini_projects=4)
+    team, (first, second, third, _) = world.teams[0], world.mini_projects
+    alice = world.students[0]
+    older = rejected(hand_in(world, team, first, days_ago=6))
+    done = judged(hand_in(world, team, first, days_ago=1))
+    for slug in ("interface", "predictions"):
+        criterion = criterion_of(first, slug)
+        AssessmentFactory(
+            team=team,
+            criterion=criterion,
+            assessor=world.lecturer,
+            attempt=done,
+            proposed=done.levels[slug],
+            level=criterion.levels.get(name="proficient"),
+            comment="Clear and complete; the error messages could say more.",
+        )
+    running = AttemptFactory(
+        submission=hand_in(world, team, second, days_ago=0.001), state=State.BUILDING, log_tail=LOG
+    )
+    queued = AttemptFactory(submission=hand_in(world, world.teams[1], second), state=State.QUEUED)
+    lookups = [
+        LookupFactory(mini_project=third, team=team, person=alice, lab="serving") for _ in range(3)
+    ]
+    answer_lookup(lookup_id=lookups[1].pk, commit="b" * 40, commit_title="Serve the second model")
+    fail_lookup(
+        lookup_id=lookups[2].pk,
+        code=Code.REF_NOT_FOUND,
+        facts={"ref": "mian", "refs": ["main", "dev"]},
+    )
+    student = {
+        "home": "/",
+        "project": f"/projects/{first.pk}/",
+        "attempt": f"/attempts/{done.pk}/",
+        "rejected": f"/attempts/{older.pk}/",
+        "live": f"/attempts/{running.pk}/",
+        "link-waiting": f"/links/{lookups[0].pk}/",
+        "link-found": f"/links/{lookups[1].pk}/",
+        "link-failed": f"/links/{lookups[2].pk}/",
+        "404": "/attempts/987654/",
+    }
+    edition = f"/editions/{world.edition.pk}/"
+    staff = {
+        "staff": "/",
+        "edition": edition,
+        "class": f"{edition}class/",
+        "reviews": f"{edition}reviews/",
+        "review": f"/attempts/{done.pk}/review/",
+        "staff-attempt": f"/attempts/{done.pk}/",
+        "staff-queued": f"/attempts/{queued.pk}/",
+    }
+    return world, student, staff
+
+
+def test_normal(
+    live_server: LiveServer,
+    open_page: Opened,
+    look: tuple[str, str],
+    normal: tuple[World, dict[str, str], dict[str, str]],
+) -> None:
+    _, student, staff = normal
+    for name, places in (("alice", student), ("tina", staff)):
+        page = open_page(*look)
+        sign_in(page, live_server.url, name, PASSWORD)
+        show(page, live_server.url, "normal", places, look)
+
+
+def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
+    world = make_world(students=120, mini_projects=7)
+    crowd(world)
+    edition = f"/editions/{world.edition.pk}/"
+    page = open_page(*look)
+    sign_in(page, live_server.url, "tina", PASSWORD)
+    places = {"edition": edition, "class": f"{edition}class/", "reviews": f"{edition}reviews/"}
+    show(page, live_server.url, "crowded", places, look)
+    page = open_page(*look)
+    sign_in(page, live_server.url, "alice", PASSWORD)
+    show(page, live_server.url, "crowded", {"home": "/"}, look)
