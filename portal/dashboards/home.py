@@ -69,6 +69,8 @@ def next_step(
     """What the student should do next, in words."""
     if levels and all(each.confirmed for each in levels):
         return "Done: your levels are confirmed."
+    if attempt is not None and attempt.live:
+        return "Nothing to do: your work is being graded."
     if attempt is not None:
         return words_of(attempt).next_step.replace("Read below", "Read")
     if not mini_project.labs:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from lab_specs.faults import Code, StudentFault
+from lab_specs.loader import SpecError
 from lab_specs.messages import Explanation, explain
 from lab_specs.schema import LabSpec
 from portal.common.errors import Refused
@@ -61,6 +62,7 @@ def project(request: Request, pk: int) -> HttpResponse:
 def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[str, Any]:
     """What the page of a mini-project shows."""
     who = standing(request.user)
+    shelf, problem = known_labs()
     attempts = (
         attempts_visible_to(request.user)
         .filter(submission__mini_project=mini_project, submission__team__in=who.teams)
@@ -70,7 +72,8 @@ def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[
     return {
         "mini_project": mini_project,
         "edition": mini_project.edition,
-        "labs": lab_pages(mini_project),
+        "labs": lab_pages(mini_project, shelf),
+        "broken": problem,
         "own": rubric_table(mini_project, "", {}),
         "form": form,
         "staff": is_staff(who, edition=mini_project.edition_id),
@@ -90,15 +93,22 @@ def blame(form: SubmitForm, code: Code, facts: Mapping[str, Any]) -> Explanation
     return words
 
 
+def known_labs() -> tuple[Mapping[str, LabSpec], str]:
+    """The shelf; when a lab on it cannot be read, nothing, and which file, line and field."""
+    try:
+        return catalog.shelf(), ""
+    except SpecError as error:
+        return {}, str(error)
+
+
 def lab_choices(mini_project: MiniProject) -> list[tuple[str, str]]:
     """The labs that may be handed in, by id, with their titles."""
-    shelf = catalog.shelf()
+    shelf, _ = known_labs()
     return [(lab, shelf[lab].file.title if lab in shelf else lab) for lab in mini_project.labs]
 
 
-def lab_pages(mini_project: MiniProject) -> list[LabPage]:
+def lab_pages(mini_project: MiniProject, shelf: Mapping[str, LabSpec]) -> list[LabPage]:
     """Every lab of a mini-project with its brief and its rubric."""
-    shelf = catalog.shelf()
     pages = []
     for lab in mini_project.labs:
         spec = shelf.get(lab)
