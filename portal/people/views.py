@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
 from portal.people.models import User
@@ -13,6 +15,7 @@ from portal.people.models import User
 SHOWN = 8  # people that a demonstration names, staff first
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignIn(LoginView):
     """The sign-in page. A demonstration says who can sign in."""
 
