@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -305,7 +306,7 @@ def test_a_verdict_and_its_fault_belong_together(
 
 
 def test_a_failure_of_ours_is_tried_again_and_then_told(work: Submission) -> None:
-    attempt = AttemptFactory(submission=work)
+    attempt = AttemptFactory(submission=work, announced_at=MOMENT)
     for turn in range(1, MAX_RETRIES + 1):
         assert domain.record(
             attempt_id=attempt.pk,
@@ -340,6 +341,25 @@ def test_a_lost_attempt_is_queued_again_and_rung_for(work: Submission, bell: Bel
     attempt.refresh_from_db()
     assert (attempt.state, attempt.token) == (State.QUEUED, None)
     assert notes(attempt)[-1] == f"worker_lost, tried again (1 of {MAX_RETRIES})"
+
+
+@pytest.mark.parametrize("retries", [0, MAX_RETRIES])
+def test_a_heartbeat_in_the_last_moment_saves_the_attempt(
+    work: Submission, retries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reaper has seen the lease run out, but has not acted on it yet."""
+    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=retries)
+    retry = domain._retry
+
+    def beat_first(attempt_id: int, token: UUID, **rest: Any) -> bool:
+        assert domain.heartbeat(attempt_id=attempt_id, token=token, lease_seconds=60)
+        return retry(attempt_id, token, **rest)
+
+    monkeypatch.setattr(domain, "_retry", beat_first)
+    later = MOMENT + timedelta(hours=1)
+    assert domain.release_lost(now=later) == Released(0, 0, 0)
+    attempt.refresh_from_db()
+    assert attempt.state == State.RUNNING
 
 
 def test_an_attempt_that_keeps_losing_its_worker_ends_as_crashed(work: Submission) -> None:
