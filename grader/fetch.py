@@ -44,6 +44,7 @@ class Source:
     """One commit on disk. `context` and `dockerfile` exist; both are relative to `path`."""
 
     path: Path
+    repository: str
     commit: str
     tree: str
     context: str
@@ -97,6 +98,7 @@ def _written(git: Git, job: Job, commit: str, policy: FetchPolicy) -> Source:
     git.run("checkout", "-q", "--detach", commit)
     return Source(
         path=git.folder,
+        repository=git.origin.url,
         commit=commit,
         tree=git.run("rev-parse", f"{commit}^{{tree}}").decode().strip(),
         context=context,

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Self
 
 from grader.origin import MEBIBYTE, Origin
 from grader.output import tidy
@@ -106,6 +107,12 @@ class Git:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
         }
+
+    @classmethod
+    def local(cls, folder: Path, seconds: float = 30) -> Self:
+        """Ask git about what is here already, in a repository that has been fetched."""
+        origin = Origin("", "none", "this machine")
+        return cls(folder, origin, OUTPUT_LIMIT, time.monotonic() + seconds)
 
     def fault_of(self, error: GitError) -> Fault:
         """Whose fault it is that the repository could not be read from its host."""

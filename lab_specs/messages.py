@@ -179,17 +179,17 @@ WORDS: dict[Code, Explanation] = {
         "Correct that line, run `docker build` on your own machine, then push.",
     ),
     Code.COPY_SOURCE_MISSING: Explanation(
-        "<Line {line} of the|The> Dockerfile copies <`{file}`, which|a file that> is not in the"
-        " repository< below the context folder `{context}`>.",
+        "<Line {line} of the|The> Dockerfile copies <`{file}`, which|a file that> is not in"
+        " <the stage or image `{stage}`|the repository>< below the context folder `{context}`>.",
         "Everything that `COPY` and `ADD` name is committed, and lies in the context folder.",
         "<`{submodule}` is a submodule, and submodules are not fetched: copy its files into the"
         " repository. ><`{dvc}` says that DVC keeps it elsewhere: commit it if it is small, or let"
-        " the build make it. ><Git ignores it ({ignored_by}): it was never pushed. Commit it if it is small, or let the"
-        " build make or fetch it.>"
-        "< `.dockerignore` leaves it out ({excluded_by}): take that line away.>"
-        "< Did you mean `{nearest}`?>"
-        "< It exists as `{elsewhere}`: set the context folder, or correct the path.>"
-        " Clone your repository into an empty folder and build it there: what fails here"
+        " the build make it. ><Git ignores it ({ignored_by}): it was never pushed. Commit it if it"
+        " is small, or let the build make or fetch it. >"
+        "<`.dockerignore` leaves it out ({excluded_by}): take that line away. >"
+        "<Did you mean `{nearest}`? >"
+        "<It exists as `{elsewhere}`: set the context folder, or correct the path. >"
+        "Clone your repository into an empty folder and build it there: what fails here"
         " will fail there.",
     ),
     Code.BASE_IMAGE_UNAVAILABLE: Explanation(
@@ -203,7 +203,8 @@ WORDS: dict[Code, Explanation] = {
     ),
     Code.BUILD_FAILED: Explanation(
         "<Line {line} of the Dockerfile|A step of the build> failed"
-        "< with exit code {exit_code}><: `{instruction}`>.",
+        "< with exit code {exit_code}><: `{instruction}`>"
+        "< ({problem})>.",
         "Every step of the build ends well, with the package registries as its only network.",
         "<Code {killed} most often means that the step ran out of memory: install fewer or"
         " smaller packages. >" + THE_LOG + "; run `docker build` on a fresh clone to see the same.",

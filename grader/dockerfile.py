@@ -1,0 +1,123 @@
+"""A student's Dockerfile, read only to say which line a failed step stands on."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.buildlog import PLACED
+
+DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(.*?)\s*")
+HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?")
+COUNTED = ("FROM", "RUN", "COPY", "ADD", "WORKDIR")  # BuildKit numbers these in a stage
+WITH_HEREDOC = ("RUN", "COPY", "ADD")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction; `line` is its first, from 1. `place` counts in its stage, from 1."""
+
+    line: int
+    text: str
+    stage: str
+    place: int
+
+    @property
+    def keyword(self) -> str:
+        """FROM, RUN, COPY, in capital letters."""
+        return self.text.split(maxsplit=1)[0].upper()
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """The words of the form --name=value that stand before the arguments."""
+        found = {}
+        for word in self.text.split()[1:]:
+            flag = FLAG.fullmatch(word)
+            if flag is None:
+                break
+            found[flag[1]] = flag[2] or ""
+        return found
+
+    @property
+    def arguments(self) -> list[str]:
+        """The words behind the flags; of COPY all but the last are sources."""
+        return self.text.split()[1 + len(self.flags) :]
+
+
+def directives(text: str) -> dict[str, tuple[int, str]]:
+    """`# syntax=…` and the like at the very top: name, then line from 1 and value."""
+    found: dict[str, tuple[int, str]] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        directive = DIRECTIVE.fullmatch(line.strip())
+        if directive is None:
+            break
+        found.setdefault(directive[1].lower(), (number, directive[2]))
+    return found
+
+
+def instructions(text: str) -> list[Instruction]:
+    """All instructions, continued lines joined, comments and heredoc bodies left out."""
+    found: list[Instruction] = []
+    stages, place = 0, 0
+    for number, joined in _joined(text):
+        words = joined.split()
+        keyword = words[0].upper()
+        if keyword == "FROM" and words[1:]:
+            named = words[-2].upper() == "AS"
+            stage = words[-1] if named else f"stage-{stages}"
+            stages, place = stages + 1, 0
+        elif not found:
+            stage = ""
+        place += keyword in COUNTED
+        found.append(Instruction(number, joined, stage, place))
+    return found
+
+
+def locate(found: Sequence[Instruction], name: str) -> Instruction | None:
+    """The instruction that BuildKit calls `name`, such as `[builder 2/4] RUN make`.
+
+    The words decide; where variables have been filled in, the number in the stage does.
+    """
+    placed = PLACED.fullmatch(name)
+    if placed is None:
+        return next((one for one in found if name and name in one.text), None)
+    wanted = _squashed(placed["instruction"])
+    same = [one for one in found if _squashed(one.text) == wanted]
+    if len(same) == 1:
+        return same[0]
+    stage, place = placed["stage"], int(placed["place"])
+    keyword = placed["instruction"].split(maxsplit=1)[0].upper()
+    for one in found:
+        if one.place == place and one.keyword == keyword and stage in (None, one.stage.lower()):
+            return one
+    return None
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    """The number of the first line of each instruction, and its lines as one."""
+    escape = directives(text).get("escape", (0, "\\"))[1]
+    begun, parts = 0, list[str]()
+    ends: list[str] = []  # of heredocs that are still open
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        bare = line.strip()
+        if ends:
+            if bare == ends[0]:
+                ends.pop(0)
+            continue
+        if not bare or bare.startswith("#"):
+            continue
+        begun = begun if parts else number
+        parts.append(bare.removesuffix(escape))
+        if bare.endswith(escape):
+            continue
+        joined = " ".join(parts)
+        parts = []
+        if joined.split(maxsplit=1)[0].upper() in WITH_HEREDOC:
+            ends = HEREDOC.findall(joined)
+        yield begun, joined
+    if parts and "".join(parts).strip():
+        yield begun, " ".join(parts)
+
+
+def _squashed(text: str) -> str:
+    return "".join(text.split()).lower()
