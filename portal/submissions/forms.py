@@ -56,7 +56,8 @@ class SubmitForm(forms.Form):
         labs: list[tuple[str, str]],
         initial: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(data, initial={"lab": labs[0][0] if labs else ""} | (initial or {}))
+        first = {"lab": labs[0][0] if labs else ""}
+        super().__init__(data, initial=first | (initial or {}), label_suffix="")
         widget = forms.Select if len(labs) > 1 else forms.HiddenInput
         self.fields["lab"] = forms.ChoiceField(label="Lab", choices=labs, widget=widget)
 
