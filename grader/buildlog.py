@@ -20,7 +20,7 @@ PRINTED = re.compile(r"\d+\.\d+ ")
 ENDED = re.compile(r"(?:DONE|CANCELED)\b")
 DIGEST = re.compile(r"#\d+ sha256:[0-9a-f]{64}\s*")
 # [builder 2/4] RUN make: the stage, when there are several, and the place of the step in it
-PLACED = re.compile(r"\[(?:(?P<stage>\S+) +)?(?P<place>\d+)/\d+\] (?P<instruction>.*)", re.DOTALL)
+PLACED = re.compile(r"\[(?:(?P<stage>\S+) +)?(?P<place>\d+)/\d+\] (?P<instruction>\S.*)", re.DOTALL)
 LOADED = re.compile(r"\[internal\] load metadata for (\S+)|(?:\[[^]]*\] )?FROM (\S+)")
 OFFICIAL = ("docker-image://", "docker.io/", "library/")
 

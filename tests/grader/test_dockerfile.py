@@ -1,0 +1,91 @@
+"""Which line of a Dockerfile a step of the builder stands on."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.dockerfile import directives, instructions, locate
+
+TEXT = """\
+# syntax=docker/dockerfile:1.4
+# escape=\\
+
+# check=skip: no directive, a line was empty
+ARG V=3.11
+FROM python:$V AS Builder
+ENV A=b
+WORKDIR /app
+# about the next
+RUN --mount=type=cache,target=/c \\
+    # in between
+    pip install \\
+    -r requirements.txt
+COPY --chown=1:1 $A ./src /app/
+RUN <<EOF
+FROM nothing
+RUN nothing
+EOF
+FROM scratch
+copy --from=Builder /a /b
+RUN ["true"]
+RUN ["true"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("[builder 1/5] FROM docker.io/library/python:3.11", 6),
+        ("[builder 2/5] WORKDIR /app", 8),
+        (
+            "[builder 3/5] RUN --mount=type=cache,target=/c     pip install     -r requirements.txt",
+            10,
+        ),
+        ("[builder 4/5] COPY --chown=1:1 b ./src /app/", 14),
+        ("[builder 5/5] RUN <<EOF (FROM nothing...)", 15),
+        ("[stage-1 2/4] COPY --from=Builder /a /b", 20),
+        ('[stage-1 3/4] RUN ["true"]', 21),
+        ('[stage-1 4/4] RUN ["true"]', 22),
+        ("[stage-1 9/9] RUN never", None),
+        ("[other 2/5] WORKDIR /x", None),
+        ("[internal] load build context", None),
+        ("", None),
+    ],
+)
+def test_steps_are_found(name: str, line: int | None) -> None:
+    found = locate(instructions(TEXT), name)
+    assert (found.line if found else None) == line
+
+
+def test_one_stage_needs_no_name() -> None:
+    found = instructions("FROM x\nCOPY a b\nADD https://e.org/x /x\n")
+    assert [locate(found, name) for name in ("[2/3] COPY a b", "https://e.org/x")] == found[1:]
+
+
+def test_flags_and_arguments() -> None:
+    copy = next(one for one in instructions(TEXT) if one.line == 20)
+    assert (copy.keyword, copy.flags, copy.arguments) == ("COPY", {"from": "Builder"}, ["/a", "/b"])
+
+
+def test_directives_stand_at_the_very_top_only() -> None:
+    assert directives(TEXT) == {"syntax": (1, "docker/dockerfile:1.4"), "escape": (2, "\\")}
+    assert directives("\ufeff# Syntax = x \nFROM y") == {"syntax": (1, "x")}
+    assert directives("FROM x\n# syntax=y") == {}
+
+
+def test_another_escape() -> None:
+    found = instructions("# escape=`\nFROM x\nRUN a `\n b\nRUN c\\\nRUN d\n")
+    assert [(one.line, one.text) for one in found[1:]] == [
+        (3, "RUN a  b"),
+        (5, "RUN c\\"),
+        (6, "RUN d"),
+    ]
+
+
+@given(st.text(alphabet='FROM RUNCOPY AS\n\\#<-"=ab', max_size=120), st.text(max_size=30))
+def test_any_text_is_read(text: str, name: str) -> None:
+    for one in instructions(text):
+        assert 1 <= one.line <= len(text.splitlines())
+        assert one.keyword
+        assert one.arguments == one.arguments
+    locate(instructions(text), f"[a 1/2] {name}")
