@@ -140,7 +140,7 @@ def _grade(attempt: Attempt, watcher: Watcher) -> Outcome:
         context=submission.context,
         dockerfile=submission.dockerfile,
         seed=edition.secret_seed,
-        seed_name=f"edition {edition.slug}",
+        seed_name=f"edition {edition.pk} ({edition.name})",
     )
     return grader.grade(job, lab, watcher)
 
