@@ -100,7 +100,7 @@ def confirm_level(page: Page, criterion: str, *, level: str = "", comment: str =
     """Decide on a criterion: as proposed, or another level with a comment. Waits until saved."""
     form = page.get_by_role("form", name=criterion)
     if level:
-        form.get_by_label(re.compile(f"^{re.escape(level)}")).check()
+        form.get_by_role("radio", name=re.compile(f"^{re.escape(level)}")).check()
     if comment:
         form.get_by_label("Comment").fill(comment)
     form.get_by_role("button").click()

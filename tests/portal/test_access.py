@@ -93,7 +93,7 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
 
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_access(  # noqa: PLR0917 - everybody must exist before anybody asks
+def test_access(
     who: str,
     name: str,
     arguments: dict[str, tuple[int, ...]],
