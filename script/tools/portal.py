@@ -87,6 +87,8 @@ class Portal:
         """Kill every process of the portal at once, as a power cut would, and start it again."""
         os.killpg(self.server.pid, signal.SIGKILL)
         self.server.wait()
+        while _answers(int(self.environment["PORTAL_PORT"])):  # the others are still dying
+            time.sleep(0.05)
         self.server = start(self.environment)
 
     def submit(self, person: str, repository: str) -> int:
@@ -173,8 +175,12 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"it ended with {process.returncode} instead of listening")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if _answers(port):
+            return
         time.sleep(0.1)
     raise TimeoutError(f"nothing listens on port {port}")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
