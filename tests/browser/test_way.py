@@ -168,9 +168,7 @@ def test_the_way_works_without_javascript(
     steps.look_up(page, "https://github.com/alice/digits")
     expect(page.get_by_role("heading", name="Looking up the commit")).to_be_visible()
     answer_lookup(lookup_id=Lookup.objects.get().pk, commit=COMMIT)
-    page.goto(page.url)  # Chromium heeds `noscript` only where scripts were off from the start
     steps.confirm_commit(page, COMMIT)
-    page.goto(page.url)
     expect(page.locator("#verdict")).to_have_text("Waiting")
     attempt = steps.attempt_shown(page)
     token = domain.claim(attempt_id=attempt, worker="browser-test", lease_seconds=300)

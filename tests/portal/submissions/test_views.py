@@ -181,7 +181,7 @@ def test_live_attempt_tells_news_only_once(work: Submission, alice: User, client
     client.force_login(alice)
     page = text(client, "submissions:attempt", attempt.pk)
     assert "Next in the queue." in page
-    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
+    assert f'http-equiv="refresh" content="5; url=/attempts/{attempt.pk}/"' in page
     path = reverse("submissions:live", args=[attempt.pk])
     first = client.get(path)
     assert first.status_code == 200
