@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from grader.output import tidy
-from grader.tree import Entry, resolved, shown
+from grader.tree import SUBMODULE, Entry, resolved, shown
 from lab_specs.faults import Code, StudentFault
 
 SHOWN = 8
@@ -18,7 +18,7 @@ class Places:
     """The folders and files of a commit, asked by the names that people give them."""
 
     def __init__(self, entries: Sequence[Entry], links: Mapping[str, str]) -> None:
-        self._files = {entry.path for entry in entries}
+        self._files = {entry.path for entry in entries if entry.mode != SUBMODULE}
         self._links = links
         nearest_first = sorted(self._files, key=lambda path: (path.count("/"), path))
         self._named = [(path, path.rpartition("/")[2].lower()) for path in nearest_first]
@@ -39,7 +39,7 @@ class Places:
         """The file as it is called in the tree; or DOCKERFILE_MISSING with those that are seen."""
         wanted = name or ("Dockerfile" if context == "." else f"{context}/Dockerfile")
         real = self._real(wanted)
-        if real is not None and real in self._files and real not in self._links:
+        if real is not None and real in self._files:
             return real
         notebooks = sum(base.endswith(".ipynb") for _, base in self._named)
         compose = [path for path, base in self._named if COMPOSE.fullmatch(base)]

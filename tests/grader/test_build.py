@@ -173,6 +173,7 @@ def test_an_endless_line_and_megabytes_are_bounded(builder: Builder) -> None:
     assert (fault.code, fault.facts["exit_code"]) == (Code.BUILD_FAILED, 4)
     assert max(len(line) for line in builder.heard) <= 500
     assert len(fault.facts["log"]) < 20_000
+    assert not [line for line in builder.heard if line.startswith("x")], "pieces of a line"
 
 
 # Failures, one by one
@@ -244,6 +245,7 @@ def copied(name: str) -> str:
             {"data/a/t.csv": "1", ".dockerignore": "**/*.csv\n"},
             {"excluded_by": ".dockerignore line 1: **/*.csv"},
         ),
+        ("m.pt", {".gitignore": "*.pt\n!m.pt\n"}, {}),
         ("Requirements.txt", {"requirements.txt": ""}, {"nearest": "requirements.txt"}),
         ("requirement.txt", {"requirements.txt": ""}, {"nearest": "requirements.txt"}),
         ("main.py", {"src/main.py": ""}, {"nearest": "src/main.py"}),

@@ -169,8 +169,9 @@ CASES: dict[str, tuple[str, Code, dict[str, Any]]] = {
         {"line": None, "problem": "file with no instructions"},
     ),
     "new-parse": (
-        "Dockerfile:3\n----\n   3 | >>> RUNN echo hi\n----\nERROR: failed to build: failed to solve: "
-        "dockerfile parse error on line 3: unknown instruction: RUNN (did you mean RUN?)",
+        "Dockerfile:3\n----\n   3 | >>> RUNN echo hi\n----\n"
+        "ERROR: failed to build: failed to solve: dockerfile parse error on line 3: "
+        "unknown instruction: RUNN (did you mean RUN?)",
         Code.DOCKERFILE_INVALID,
         {"line": 3, "problem": "unknown instruction: RUNN (did you mean RUN?)"},
     ),

@@ -19,7 +19,7 @@ WORKDIR /app
 RUN --mount=type=cache,target=/c \\
     # in between
     pip install \\
-    -r requirements.txt
+    -r lock.txt
 COPY --chown=1:1 $A ./src /app/
 RUN <<EOF
 FROM nothing
@@ -38,7 +38,7 @@ RUN ["true"]
         ("[builder 1/5] FROM docker.io/library/python:3.11", 6),
         ("[builder 2/5] WORKDIR /app", 8),
         (
-            "[builder 3/5] RUN --mount=type=cache,target=/c     pip install     -r requirements.txt",
+            "[builder 3/5] RUN --mount=type=cache,target=/c     pip install     -r lock.txt",
             10,
         ),
         ("[builder 4/5] COPY --chown=1:1 b ./src /app/", 14),

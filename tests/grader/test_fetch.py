@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from grader.fetch import FetchPolicy, Source, fetch, resolve
+from grader.git import GitError
 from grader.job import Job
-from lab_specs.faults import Code, Fault, StudentFault
+from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
 from lab_specs.messages import facts_named
 from tests.grader.repositories import commit, git, repository
 
@@ -146,6 +147,39 @@ def test_a_large_pack_is_cut_off_while_it_arrives(home: Path, policy: FetchPolic
     assert all(pack.stat().st_size <= 1_001_000 for pack in packs)
 
 
+def test_a_list_of_files_without_an_end(
+    home: Path, policy: FetchPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha = repository(home, WORKING | {f"data/{i}.txt": "" for i in range(50)})
+    monkeypatch.setattr("grader.git.OUTPUT_LIMIT", 1_000)
+    fault = refused(home, policy, sha)
+    assert (fault.code, fault.facts) == (Code.TOO_MANY_FILES, {"limit": 20_000})
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (GitError("", timed_out=True), Code.HOST_UNREACHABLE),
+        (GitError("fatal: unable to read tree"), Code.INTERNAL),
+    ],
+)
+def test_trouble_of_our_own_is_not_the_students(
+    home: Path,
+    policy: FetchPolicy,
+    monkeypatch: pytest.MonkeyPatch,
+    error: GitError,
+    code: Code,
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    sha = repository(home, WORKING)
+    monkeypatch.setattr("grader.fetch.read_tree", broken)
+    with pytest.raises(PlatformFault) as caught:
+        fetched(home, policy, sha)
+    assert caught.value.code == code
+
+
 # What a tree may do
 
 
@@ -222,6 +256,20 @@ def test_odd_names_and_case_collisions_do_no_harm(home: Path, policy: FetchPolic
     assert (source.path / "readme.md").read_text() == "2"
 
 
+def test_a_link_that_is_far_too_long(home: Path, policy: FetchPolicy) -> None:
+    repository(home, WORKING)
+    target = git(home, "hash-object", "-w", "--stdin", given=b"a" * 5_000)
+    git(home, "update-index", "--add", "--cacheinfo", f"120000,{target},x")
+    fault = refused(home, policy, commit(home, "long"))
+    assert (fault.code, fault.facts) == (Code.UNSAFE_PATH, {"path": "x"})
+
+
+def test_a_submodule_is_no_dockerfile(home: Path, policy: FetchPolicy) -> None:
+    first = repository(home, {"a": ""})
+    git(home, "update-index", "--add", "--cacheinfo", f"160000,{first},Dockerfile")
+    assert refused(home, policy, commit(home, "odd")).code == Code.DOCKERFILE_MISSING
+
+
 # Nothing of the student's is run
 
 
@@ -249,6 +297,7 @@ def test_neither_hooks_nor_filters_nor_submodules_act(
     monkeypatch.setenv("GIT_TEMPLATE_DIR", str(tmp_path / "template"))
     source = fetched(home, policy, sha)
     assert not witness.exists()
+    assert not (source.path / ".git" / "hooks").exists()
     assert (source.path / "m.pt").read_text() == pointer
     assert not list((source.path / "s").iterdir())
 
