@@ -7,6 +7,7 @@ from typing import Any
 from portal.assessment.queries import review_queue
 from portal.courses.models import Edition, MiniProject
 from portal.courses.rules import Role
+from portal.dashboards.charts import Part, bar
 from portal.submissions.classtable import latest_cells
 from portal.submissions.states import LIVE
 
@@ -23,6 +24,19 @@ class Counts:
     live: int
     handed_in: int
     to_review: int
+
+    def bar(self, full: int) -> list[Part]:
+        """The counts as one stacked bar."""
+        return bar(
+            [
+                ("good", self.passed, "passed"),
+                ("warn", self.failed, "not there yet"),
+                ("bad", self.rejected, "could not run"),
+                ("live", self.live, "being graded"),
+                ("", self.crashed, "failed on our side"),
+            ],
+            full=full,
+        )
 
 
 def overview(edition: Edition) -> dict[str, Any]:
@@ -45,8 +59,10 @@ def overview(edition: Edition) -> dict[str, Any]:
         )
         for each in edition.mini_projects.order_by("order")
     ]
+    full = max((row.handed_in for row in rows), default=0)
     return {
         "rows": rows,
+        "bars": [(row, row.bar(full)) for row in rows if row.handed_in],
         "waiting": sum(waiting.values()),
         "students": edition.enrolments.filter(role=Role.STUDENT).count(),
     }
