@@ -194,7 +194,8 @@ def rejected(work: Submission) -> Attempt:
         facts={"line": 6, "file": "models/digits.pt", "ignored_by": ".gitignore", "log": LOG},
         phases=PHASES[:2],
         log_tail=LOG,
-        started_at=work.created_at,
+        queued_at=work.created_at,
+        started_at=work.created_at + timedelta(seconds=3),
     )
 
 

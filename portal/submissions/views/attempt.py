@@ -30,7 +30,7 @@ COARSE = 5  # seconds; an expectation that flickers helps nobody
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One phase on the way: past, now or ahead, and the seconds that it took once past."""
+    """One phase: past, now, stopped or "" for not begun, and the seconds that it took, if known."""
 
     title: str
     place: str
@@ -125,19 +125,17 @@ def _shown(found: Attempt) -> dict[str, Any]:
 def steps(found: Attempt) -> list[Step]:
     """The phases in order. What took how long is known at the end; the wait, from the start."""
     took = {part["name"]: part["seconds"] for part in found.phases}
+    stopped = found.phases[-1]["name"] if found.fault and found.phases else None
     if found.started_at:
         took[State.QUEUED] = max(0.0, (found.started_at - found.queued_at).total_seconds())
-    here = LIVE.index(State(found.state)) if found.live else len(LIVE)
+    if found.live:
+        here = LIVE.index(State(found.state))
+        places = ["past"] * here + ["now"] + [""] * (len(LIVE) - here - 1)
+    else:  # a phase that was never begun is not told as done
+        places = [
+            "stopped" if state == stopped else "past" if state in took else "" for state in LIVE
+        ]
     return [
-        Step(
-            title,
-            "past" if _behind(found, state, index, here, took) else "now" if index == here else "",
-            took.get(state),
-        )
-        for index, (state, title) in enumerate(PHASES)
+        Step(title, place, took.get(state))
+        for (state, title), place in zip(PHASES, places, strict=True)
     ]
-
-
-def _behind(found: Attempt, state: State, index: int, here: int, took: dict[str, float]) -> bool:
-    """Whether a phase was gone through; one that was never begun is not told as done."""
-    return index < here if found.live else state in took

@@ -1,5 +1,6 @@
 """The student's way through the pages, without a browser."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -265,10 +266,12 @@ def test_rejected_is_explained_with_its_log(work: Submission, alice: User, clien
         verdict=Verdict.REJECTED,
         fault=Code.COPY_SOURCE_MISSING.value,
         facts={"line": 6, "file": "model.pt", "log": "COPY model.pt\nnot found"},
+        phases=[{"name": "fetching", "seconds": 1.0}, {"name": "building", "seconds": 2.0}],
     )
     client.force_login(alice)
     page = text(client, "submissions:attempt", attempt.pk)
     assert "Could not run" in page
+    assert re.findall(r'<li class="(\w*)"', page)[:5] == ["", "past", "stopped", "", ""]
     assert "<code>model.pt</code>" in page
     assert "COPY model.pt\nnot found" in page
 
