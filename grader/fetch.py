@@ -131,7 +131,7 @@ def _started(folder: Path, repository: str, policy: FetchPolicy) -> Git:
 
 
 def _refs(git: Git) -> dict[str, str]:
-    """Each ref of the repository and its object; `name^{}` is what an annotated tag names."""
+    """Each ref of the repository and its object, which for a tag may be the tag's own."""
     try:
         listing = git.run("ls-remote", "-q", git.origin.url)
     except GitError as error:
@@ -145,7 +145,7 @@ def _named(refs: Mapping[str, str], ref: str) -> str:
     names = (f"refs/heads/{ref}", f"refs/tags/{ref}", ref) if ref else ("HEAD",)
     for name in names:
         if name in refs:
-            return refs.get(f"{name}^{{}}", refs[name])
+            return refs[name]
     known = [
         name.split("/", 2)[2] for name in refs if name.startswith(("refs/heads/", "refs/tags/"))
     ]

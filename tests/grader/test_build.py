@@ -1,5 +1,6 @@
 """Real builds by BuildKit: one small repository for each way in which a build can end."""
 
+import io
 import subprocess
 import threading
 import time
@@ -173,7 +174,18 @@ def test_an_endless_line_and_megabytes_are_bounded(builder: Builder) -> None:
     assert (fault.code, fault.facts["exit_code"]) == (Code.BUILD_FAILED, 4)
     assert max(len(line) for line in builder.heard) <= 500
     assert len(fault.facts["log"]) < 20_000
-    assert not [line for line in builder.heard if line.startswith("x")], "pieces of a line"
+
+
+def test_the_rest_of_an_endless_line_is_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_module, "LONGEST_LINE", 10)
+    output = io.BytesIO(b"#1 0.2 xxxERROR: a\nshort\n123456789\n1234567890\nend")
+    assert list(build_module._lines(output)) == [
+        "#1 0.2 xxx",
+        "short",
+        "123456789",
+        "1234567890",
+        "end",
+    ]
 
 
 # Failures, one by one
