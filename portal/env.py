@@ -6,7 +6,9 @@ PORTAL_<NAME>_FILE, or lie as `portal_<name>` in the folder PORTAL_SECRETS_DIR.
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,7 +25,7 @@ from pydantic_settings import (
 
 BASE = Path(__file__).resolve().parent.parent
 PREFIX = "PORTAL_"
-SECRET_KEY_LENGTH = 32  # characters; fewer are refused
+SECRET_KEY_LENGTH = 32  # characters of a secret key and of a signing key; fewer are refused
 
 
 def _split(value: object) -> object:
@@ -70,6 +72,9 @@ class Env(BaseSettings):
     debug: bool = Field(False, description="Django's error pages; never on a public address")
     demo: bool = Field(False, description="a portal to try out: local repositories, passwords")
     secret_key: SecretStr | None = Field(None, description="needed unless debug or demo")
+    signing_key: SecretStr | None = Field(
+        None, description="signs verdicts; several with commas, newest first; needed as above"
+    )
     var: Path = Field(BASE / "var", description="folder for database, socket and static files")
     database_url: SecretStr | None = Field(None, description="postgresql://user:password@host/db")
     broker_url: SecretStr | None = Field(None, description="redis://host:6379/0")
@@ -97,12 +102,9 @@ class Env(BaseSettings):
 
     @model_validator(mode="after")
     def _belong_together(self) -> Self:
-        problems = []
-        if not (self.debug or self.demo):
-            if self.secret_key is None:
-                problems.append("PORTAL_SECRET_KEY: needed unless PORTAL_DEBUG or PORTAL_DEMO")
-            elif len(self.secret_key.get_secret_value()) < SECRET_KEY_LENGTH:
-                problems.append(f"PORTAL_SECRET_KEY: at least {SECRET_KEY_LENGTH} characters")
+        problems = [] if self.trial else self._missing_keys()
+        if self.secret_key and self.secret_key.get_secret_value() in _keys(self.signing_key):
+            problems.append("PORTAL_SIGNING_KEY: another one than PORTAL_SECRET_KEY")
         if self.local_repositories is not None and not self.demo:
             problems.append("PORTAL_LOCAL_REPOSITORIES: only with PORTAL_DEMO")
         if self.database_url is not None:
@@ -113,6 +115,16 @@ class Env(BaseSettings):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def _missing_keys(self) -> list[str]:
+        problems = []
+        for name, value in (("SECRET_KEY", self.secret_key), ("SIGNING_KEY", self.signing_key)):
+            keys = _keys(value)
+            if not keys:
+                problems.append(f"PORTAL_{name}: needed unless PORTAL_DEBUG or PORTAL_DEMO")
+            elif min(map(len, keys)) < SECRET_KEY_LENGTH:
+                problems.append(f"PORTAL_{name}: at least {SECRET_KEY_LENGTH} characters")
+        return problems
 
     @property
     def trial(self) -> bool:
@@ -131,19 +143,15 @@ class Env(BaseSettings):
             return f"redis+socket://{self.socket}"
         return self.broker_url.get_secret_value()
 
-    def signing_key(self) -> str:
+    def django_key(self) -> str:
         """The secret key; a trial portal makes one on first use and keeps it in its folder."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
-        path = self.var / "secret_key"
-        self.var.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii")
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(key := secrets.token_urlsafe(48))
-        return key
+        return _made_once(self.var / "secret_key")
+
+    def signing_keys(self) -> list[str]:
+        """The keys that sign verdicts, newest first; a trial portal makes its own, as above."""
+        return _keys(self.signing_key) or [_made_once(self.var / "signing_key")]
 
     def database(self) -> dict[str, Any]:
         """Django's description of the database: the given one, or embedded SQLite."""
@@ -159,6 +167,23 @@ class Env(BaseSettings):
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
         }
+
+
+def _keys(secret: SecretStr | None) -> list[str]:
+    """Several keys in one text: with commas between them, or one per line."""
+    return secret.get_secret_value().replace(",", " ").split() if secret else []
+
+
+def _made_once(path: Path) -> str:
+    """The key in a file; made now if there is none. Whoever starts beside us reads the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)  # whole or not at all, readable by its owner alone
+    return path.read_text(encoding="ascii")
 
 
 def parse_database_url(url: str) -> dict[str, Any]:

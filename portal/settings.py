@@ -10,7 +10,8 @@ BASE_DIR = surroundings.BASE
 
 DEBUG = env.debug
 DEMO = env.demo
-SECRET_KEY = env.signing_key()
+SECRET_KEY = env.django_key()
+SIGNING_KEYS = env.signing_keys()  # of verdicts; the name keeps them out of error pages
 ALLOWED_HOSTS = env.allowed_hosts
 CSRF_TRUSTED_ORIGINS = env.trusted_origins
 

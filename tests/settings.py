@@ -12,7 +12,12 @@ atexit.register(shutil.rmtree, _var, ignore_errors=True)
 os.environ["PORTAL_DEMO"] = "1"
 os.environ["PORTAL_VAR"] = str(_var)
 os.environ["PORTAL_BROKER_URL"] = "memory://"
-for _name in ("PORTAL_SECRET_KEY", "PORTAL_DATABASE_URL", "PORTAL_SECRETS_DIR"):
+for _name in (
+    "PORTAL_SECRET_KEY",
+    "PORTAL_SIGNING_KEY",
+    "PORTAL_DATABASE_URL",
+    "PORTAL_SECRETS_DIR",
+):
     os.environ.pop(_name, None)
 
 from portal.settings import *  # noqa: E402, F403 - the surroundings come first

@@ -10,6 +10,7 @@ from portal import env
 from portal.env import parse_database_url
 
 KEY = "k" * 40
+SIGNING = "s" * 40
 
 
 @pytest.fixture(autouse=True)
@@ -40,19 +41,38 @@ def test_a_demo_makes_its_key_once_and_keeps_it_private(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = given(monkeypatch, DEMO="1", VAR=str(tmp_path / "new"))
-    key = found.signing_key()
+    key = found.django_key()
     assert len(key) >= env.SECRET_KEY_LENGTH
-    assert found.signing_key() == key
-    mode = (tmp_path / "new" / "secret_key").stat().st_mode
-    assert stat.S_IMODE(mode) == 0o600
+    assert found.django_key() == key
+    assert found.signing_keys() == found.signing_keys() != [key]
+    for name in ("secret_key", "signing_key"):
+        mode = (tmp_path / "new" / name).stat().st_mode
+        assert stat.S_IMODE(mode) == 0o600
+    assert len(list((tmp_path / "new").iterdir())) == 2
 
 
 def test_a_real_portal_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImproperlyConfigured, match="PORTAL_SECRET_KEY: needed unless"):
-        given(monkeypatch)
-    with pytest.raises(ImproperlyConfigured, match="at least 32 characters"):
+        given(monkeypatch, SIGNING_KEY=SIGNING)
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_SECRET_KEY: at least 32 characters"):
         given(monkeypatch, SECRET_KEY="short")
-    assert given(monkeypatch, SECRET_KEY=KEY).signing_key() == KEY
+    assert given(monkeypatch, SECRET_KEY=KEY, SIGNING_KEY=SIGNING).django_key() == KEY
+
+
+def test_a_real_portal_needs_a_key_for_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_SIGNING_KEY: needed unless"):
+        given(monkeypatch, SECRET_KEY=KEY)
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_SIGNING_KEY: at least 32 characters"):
+        given(monkeypatch, SIGNING_KEY=f"{SIGNING},short")
+    with pytest.raises(ImproperlyConfigured, match="another one than PORTAL_SECRET_KEY"):
+        given(monkeypatch, SIGNING_KEY=f"{SIGNING},{KEY}")
+
+
+def test_signing_keys_come_newest_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(f"{SIGNING}\n{KEY}\n")
+    found = given(monkeypatch, DEMO="1", SIGNING_KEY_FILE=str(tmp_path / "keys"))
+    assert found.signing_keys() == [SIGNING, KEY]
+    assert given(monkeypatch, SIGNING_KEY=f"{KEY}, {SIGNING}").signing_keys() == [KEY, SIGNING]
 
 
 def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +86,7 @@ def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         given(monkeypatch, LOCAL_REPOSITORIES="/srv", DATABASE_URL="mysql://u:hunter2@h/d")
     told = str(caught.value)
     assert "PORTAL_SECRET_KEY: needed" in told
+    assert "PORTAL_SIGNING_KEY: needed" in told
     assert "PORTAL_LOCAL_REPOSITORIES: only with PORTAL_DEMO" in told
     assert "PORTAL_DATABASE_URL: expected postgresql://" in told
     assert "hunter2" not in told
@@ -75,17 +96,18 @@ def test_a_secret_comes_from_the_file_that_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "key").write_text(f"{KEY}\n")
-    found = given(monkeypatch, SECRET_KEY_FILE=str(tmp_path / "key"))
-    assert found.signing_key() == KEY
+    found = given(monkeypatch, SECRET_KEY_FILE=str(tmp_path / "key"), SIGNING_KEY=SIGNING)
+    assert found.django_key() == KEY
 
 
 def test_a_secret_comes_from_the_folder_of_secrets(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "portal_secret_key").write_text(KEY)
+    (tmp_path / "portal_signing_key").write_text(SIGNING)
     (tmp_path / "portal_database_url").write_text("postgresql://u:p@h/d")
     found = given(monkeypatch, SECRETS_DIR=str(tmp_path))
-    assert found.signing_key() == KEY
+    assert found.django_key() == KEY
     assert found.database()["HOST"] == "h"
 
 
@@ -96,13 +118,24 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_the_environment_wins_over_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("f" * 40)
-    found = given(monkeypatch, SECRET_KEY=KEY, SECRET_KEY_FILE=str(tmp_path / "key"))
-    assert found.signing_key() == KEY
+    found = given(
+        monkeypatch,
+        SECRET_KEY=KEY,
+        SECRET_KEY_FILE=str(tmp_path / "key"),
+        SIGNING_KEY=SIGNING,
+    )
+    assert found.django_key() == KEY
 
 
 def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = given(monkeypatch, SECRET_KEY=KEY, DATABASE_URL="postgresql://u:hunter2@h/d")
+    found = given(
+        monkeypatch,
+        SECRET_KEY=KEY,
+        SIGNING_KEY=SIGNING,
+        DATABASE_URL="postgresql://u:hunter2@h/d",
+    )
     assert KEY not in repr(found)
+    assert SIGNING not in repr(found)
     assert "hunter2" not in repr(found)
 
 

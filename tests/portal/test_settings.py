@@ -39,7 +39,8 @@ def start(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_real_portal_keeps_to_https_and_logs_json(tmp_path: Path) -> None:
-    shown = start(tmp_path, PORTAL_SECRET_KEY="k" * 40, PORTAL_BROKER_URL="redis://r:6379/1")
+    keys = {"PORTAL_SECRET_KEY": "k" * 40, "PORTAL_SIGNING_KEY": "s" * 40}
+    shown = start(tmp_path, **keys, PORTAL_BROKER_URL="redis://r:6379/1")
     assert json.loads(shown.stdout) == {
         "DEBUG": False,
         "SESSION_COOKIE_SECURE": True,
@@ -63,6 +64,7 @@ def test_without_a_key_it_does_not_start_and_says_why(tmp_path: Path) -> None:
     shown = start(tmp_path)
     assert shown.returncode != 0
     assert "PORTAL_SECRET_KEY: needed" in shown.stderr
+    assert "PORTAL_SIGNING_KEY: needed" in shown.stderr
 
 
 @pytest.mark.django_db
