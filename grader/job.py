@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -24,7 +24,7 @@ class Job:
     commit: str
     context: str = "."
     dockerfile: str = ""
-    seed: int
+    seed: int = field(repr=False)  # never in a log or a traceback
     seed_name: str = "public"
 
     def __post_init__(self) -> None:
@@ -38,7 +38,7 @@ class Job:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """The job again. Raises ValueError for a missing or unknown field or a wrong type."""
-        types = {field.name: field.type for field in fields(cls)}
+        types = {one.name: one.type for one in fields(cls)}
         for name, value in plain.items():
             if name not in types:
                 raise ValueError(f"{name}: a job has no such field")

@@ -17,6 +17,7 @@ PLAIN: dict[str, Any] = {
     "context": "serve",
     "dockerfile": "serve/Dockerfile",
     "seed": 7,
+    "seed_name": "autumn",
 }
 
 
@@ -28,10 +29,15 @@ def test_a_job_survives_json(context: str, dockerfile: str, seed: int) -> None:
     assert job.context == context
 
 
+def test_the_seed_is_not_printed() -> None:
+    job = Job.from_plain(PLAIN | {"seed": 987_654_321})
+    assert "987654321" not in f"{job!r} {job}"
+
+
 def test_context_and_dockerfile_may_be_left_out() -> None:
-    few = {name: value for name, value in PLAIN.items() if name not in ("context", "dockerfile")}
-    job = Job.from_plain(few)
-    assert (job.context, job.dockerfile) == (".", "")
+    optional = ("context", "dockerfile", "seed_name")
+    job = Job.from_plain({name: value for name, value in PLAIN.items() if name not in optional})
+    assert (job.context, job.dockerfile, job.seed_name) == (".", "", "public")
 
 
 @pytest.mark.parametrize(
