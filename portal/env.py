@@ -153,6 +153,17 @@ class Env(BaseSettings):
         """The keys that sign verdicts, newest first; a trial portal makes its own, as above."""
         return _keys(self.signing_key) or [_made_once(self.var / "signing_key")]
 
+    def secrets(self) -> dict[str, list[str]]:
+        """What must never be shown, by name: every secret, its parts, the password in a URL."""
+        found = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                password = urlsplit(value.get_secret_value()).password or ""
+                parts = [value.get_secret_value(), password, unquote(password), *_keys(value)]
+                found[name] = [part for part in dict.fromkeys(parts) if part]
+        return found
+
     def database(self) -> dict[str, Any]:
         """Django's description of the database: the given one, or embedded SQLite."""
         if self.database_url is not None:

@@ -1,9 +1,21 @@
-"""One shape for every log line: JSON in production, colours on a terminal elsewhere."""
+"""One shape for every log line: JSON in production, colours on a terminal elsewhere.
 
+No secret stands in any of them. Tracebacks come without the values of variables, where a
+password would lie in the clear, and what is known to be secret is masked wherever it turns up.
+"""
+
+import json as json_text
 import logging.config
+import re
+from collections.abc import Iterable
 
 import structlog
-from structlog.typing import Processor
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASK = "***"
+SHORTEST = 8  # characters; a shorter secret is a word, and masking it would garble the log
+CREDENTIALS = re.compile(r"(?<=://)[^/?#\s\"'<>]*@")
 
 SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -13,12 +25,30 @@ SHARED: tuple[Processor, ...] = (
 )
 
 
-def configured(*, json: bool, level: str) -> None:
-    """Set up structlog and the standard library's logging alike."""
+class Masked:
+    """The last step of a line: takes out secrets, and what stands before the @ of a URL."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = {secret for secret in secrets if len(secret) >= SHORTEST}
+        # As written, and as JSON would write it; longest first, for one may hold another.
+        spelt = known | {json_text.dumps(secret)[1:-1] for secret in known}
+        found = "|".join(re.escape(secret) for secret in sorted(spelt, key=len, reverse=True))
+        self._known = re.compile(found) if found else None
+
+    def __call__(self, logger: WrappedLogger, method: str, line: EventDict | str) -> str:
+        """The rendered line without them."""
+        del logger, method
+        text = CREDENTIALS.sub(f"{MASK}@", str(line))
+        return self._known.sub(MASK, text) if self._known else text
+
+
+def configured(*, json: bool, level: str, secrets: Iterable[str] = ()) -> None:
+    """Set up structlog and the standard library's logging alike; no line shows a secret."""
+    tracebacks = ExceptionDictTransformer(show_locals=False)
     last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     logging.config.dictConfig(
         {
@@ -31,6 +61,7 @@ def configured(*, json: bool, level: str) -> None:
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         *last,
+                        Masked(secrets),
                     ],
                 }
             },

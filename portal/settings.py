@@ -1,5 +1,7 @@
 """Django's settings, all from `portal.env`. See there for what can be set and how."""
 
+from itertools import chain
+
 from csp.constants import NONE, SELF
 
 from portal import env as surroundings
@@ -124,7 +126,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.behind_prox
 X_FRAME_OPTIONS = "DENY"
 
 LOGGING_CONFIG = None  # done here, once, for Django, Celery and structlog together
-configured(json=not env.trial, level=env.log_level)
+configured(
+    json=not env.trial,
+    level=env.log_level,
+    secrets=[SECRET_KEY, *SIGNING_KEYS, *chain.from_iterable(env.secrets().values())],
+)
 
 SHELF = env.shelf
 GIT_HOSTS = env.git_hosts
