@@ -4,6 +4,7 @@ Nothing here touches Docker. Every container is asked of the grader over the wir
 under the limits of the lab whatever a check says.
 """
 
+import contextlib
 import os
 import shutil
 import stat
@@ -17,6 +18,7 @@ from lab_specs import wire
 from lab_specs.faults import Code, StudentFault
 
 MIB = 1024 * 1024
+FOLDER_ITSELF = os.O_DIRECTORY | os.O_NOFOLLOW
 FULL = 128 * 1024  # bytes: a volume with less room than this is full
 Call = Callable[[wire.Start | wire.Wait | wire.Signal | wire.Inspect | wire.Remove], wire.Answer]
 
@@ -33,21 +35,23 @@ class Volume:
     size_mb: int
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a file there for the student's containers to read."""
-        (self.path / name).write_bytes(content)
+        """Put a file there for the student's containers to read; folders are made as needed."""
+        with os.fdopen(self._open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
+            file.write(content)
 
     def read(self, name: str, *, limit_mb: float = 8) -> bytes:
         """The content of a regular file. Raises `StudentFault` when there is none."""
         try:
-            descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = self._open(name, os.O_RDONLY)
         except FileNotFoundError:
             raise StudentFault(Code.OUTPUT_MISSING, file=name, found=self.names()) from None
         except OSError as error:
             problem = f"it cannot be opened ({error.strerror}); leave a plain, readable file"
             raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem=problem) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem="not a plain file")
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem="not a plain file")
             content = file.read(int(limit_mb * MIB) + 1)
         if len(content) > limit_mb * MIB:
             problem = f"larger than {limit_mb:g} MiB"
@@ -66,17 +70,16 @@ class Volume:
     def copy_from(self, other: "Volume") -> None:
         """Take over the other volume's plain files; unreadable ones are left out."""
         for name in other.names():
-            target = self.path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                target.write_bytes(other.read(name, limit_mb=other.size_mb))
-            except StudentFault:
+                self.write(name, other.read(name, limit_mb=other.size_mb))
+            except (StudentFault, OSError):
                 continue
 
     def truncate(self, name: str, share: float) -> None:
         """Cut a file that the judge itself wrote to a share of its length."""
-        path = self.path / name
-        os.truncate(path, int(path.stat().st_size * share))
+        descriptor = self._open(name, os.O_WRONLY)
+        os.truncate(descriptor, int(os.fstat(descriptor).st_size * share))
+        os.close(descriptor)
 
     def clear(self) -> None:
         """Remove what can be removed; folders that a student closed stay."""
@@ -106,6 +109,26 @@ class Volume:
                 return holds(self)
             time.sleep(0.02)
         return holds(self)
+
+    def _open(self, name: str, flags: int) -> int:
+        """Open a path below the volume without following a link at any step of it.
+
+        A student who could put a link there would else have the judge read or write its own
+        files. A pipe does not block.
+        """
+        *folders, last = Path(name).parts
+        place = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for folder in folders:
+                if flags & os.O_CREAT:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(folder, dir_fd=place)
+                inner = os.open(folder, os.O_RDONLY | FOLDER_ITSELF, dir_fd=place)
+                os.close(place)
+                place = inner
+            return os.open(last, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644, dir_fd=place)
+        finally:
+            os.close(place)
 
     def _is_plain(self, name: str) -> bool:
         try:
