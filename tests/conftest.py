@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 from celery import Celery
+from django.apps import apps
+from django.db import connection
 
 from portal.celery_app import GRADE_QUEUE, RESOLVE_QUEUE
 from portal.celery_app import app as celery_app
+from portal.common.appendonly import EVENTS, SQLITE, AppendOnly
 from portal.courses.models import Edition, MiniProject, Team
 from portal.courses.rules import Role
 from portal.people.models import User
@@ -24,6 +27,23 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_what_is_only_ever_added() -> None:
+    """A test with real transactions empties every table afterwards: triggers stand aside."""
+    if connection.vendor != "sqlite":
+        return  # TRUNCATE asks no trigger of a row
+    tables = [model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly)]
+    sql_flush = connection.ops.sql_flush
+
+    def flush(*args: Any, **kwargs: Any) -> list[str]:
+        both = [(table, event) for table in tables for event in EVENTS]
+        drop = [f"DROP TRIGGER {table}_no_{event}" for table, event in both]
+        create = [SQLITE.format(table=table, event=event) for table, event in both]
+        return [*drop, *sql_flush(*args, **kwargs), *create]
+
+    connection.ops.sql_flush = flush  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from portal.common.appendonly import AppendOnly
 from portal.courses.models import Criterion, Level, MiniProject, Team
 from portal.submissions.models import Attempt
 
@@ -44,8 +45,8 @@ class Assessment(Decision):
         constraints = [models.UniqueConstraint(fields=["team", "criterion"], name="one_assessment")]
 
 
-class AssessmentEvent(Decision):
-    """Every decision that was ever taken. Rows are only ever added."""
+class AssessmentEvent(AppendOnly, Decision):
+    """Every decision that was ever taken."""
 
     class Meta:
         ordering = ["pk"]

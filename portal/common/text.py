@@ -1,5 +1,6 @@
 """Text from outside, made fit to be stored: PostgreSQL takes neither NUL nor half a character."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,11 @@ def tail(text: str, size: int) -> str:
 
 
 def storable_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value goes in and comes out
-    """A JSON value with every text in it, keys too, made storable."""
+    """A JSON value with every text in it, keys too, made storable; NaN and infinity as words."""
     if isinstance(value, str):
         return storable(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, Mapping):
         return {storable(str(key)): storable_json(item) for key, item in value.items()}
     if isinstance(value, Sequence):

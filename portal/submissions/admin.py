@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from portal.submissions.models import Attempt, Lookup, Submission, Transition
+from portal.submissions.models import Attempt, Lookup, Record, Submission, Transition
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -50,6 +50,14 @@ class TransitionAdmin(ReadOnly):
     """Newest first."""
 
     list_display = ("attempt", "source", "target", "at", "by", "note")
+    ordering = ("-pk",)
+
+
+@admin.register(Record)
+class RecordAdmin(ReadOnly):
+    """Newest first."""
+
+    list_display = ("attempt", "number", "at", "by", "reason", "change", "key_id")
     ordering = ("-pk",)
 
 

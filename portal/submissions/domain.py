@@ -18,13 +18,14 @@ from django.utils import timezone
 
 from lab_specs.faults import Code
 from lab_specs.report import Report, Verdict
+from lab_specs.schema import LabSpec
 from portal.common.errors import Refused
 from portal.common.text import storable, storable_json, tail
 from portal.courses.models import MiniProject, Team
 from portal.courses.queries import standing
 from portal.people.models import User
-from portal.submissions import dispatch, rules
-from portal.submissions.models import LOG_TAIL_BYTES, Attempt, Submission, Transition
+from portal.submissions import dispatch, records, rules, scoring
+from portal.submissions.models import LOG_TAIL_BYTES, Attempt, Record, Submission, Transition
 from portal.submissions.states import ACTIVE, LIVE, State, sources
 
 MAX_RETRIES = 2  # after failures of ours; then the attempt ends as crashed
@@ -186,11 +187,9 @@ def record(
         raise ValueError(f"verdict {verdict} with fault {fault}")
     if verdict is Verdict.CRASHED and fault and _retry(attempt_id, token, note=fault.value):
         return True
-    return _move(
+    return _end(
         attempt_id,
-        State.DONE,
         holder=token,
-        note=fault.value if fault else "",
         verdict=verdict,
         fault=fault.value if fault else "",
         facts=storable_json(facts or {}),
@@ -200,8 +199,30 @@ def record(
         provenance=storable_json(provenance or {}),
         log_tail=tail(log_tail, LOG_TAIL_BYTES),
         finished_at=timezone.now(),
-        **_RELEASED,
     )
+
+
+def rescore(*, attempt: Attempt, lab: LabSpec, by: User, reason: str) -> Record | None:
+    """Count the stored report again, as the lab does now; nothing is run. Staff only.
+
+    None when nothing changes. Refused when the report cannot be counted, or when the record
+    does not hold: a new signature would hide that.
+    """
+    if not rules.may_rerun(standing(by), edition=attempt.submission.mini_project.edition_id):
+        raise PermissionDenied
+    if not reason.strip():
+        raise Refused("Say why this is scored again: it is kept with the record.")
+    with transaction.atomic():
+        row = Attempt.objects.select_for_update().get(pk=attempt.pk)
+        if problems := records.problems(row):
+            raise Refused(" ".join(problems))
+        score = scoring.score_of(row, lab)
+        change = scoring.difference(row, score)
+        if not change:
+            return None
+        held = Attempt.objects.filter(pk=row.pk, state=State.DONE, verdict=row.verdict)
+        held.update(verdict=score.verdict, levels=dict(score.levels))
+        return records.add(row.pk, lab_digest=lab.digest, by=by, reason=reason, change=change)
 
 
 def release_lost(*, now: datetime) -> Released:
@@ -212,16 +233,13 @@ def release_lost(*, now: datetime) -> Released:
         # A heartbeat may arrive in between: then the lease is good again and nothing moves.
         if _retry(attempt_id, token, note=Code.WORKER_LOST.value, lost_at=now):
             requeued += 1
-        elif _move(
+        elif _end(
             attempt_id,
-            State.DONE,
             holder=token,
             lost_at=now,
-            note=Code.WORKER_LOST.value,
             verdict=Verdict.CRASHED,
             fault=Code.WORKER_LOST.value,
             finished_at=now,
-            **_RELEASED,
         ):
             crashed += 1
     unheard = Q(announced_at__isnull=True) | Q(announced_at__lt=now - REANNOUNCE_AFTER)
@@ -291,6 +309,15 @@ def _retry(attempt_id: int, token: UUID, *, note: str, lost_at: datetime | None 
             announced_at=None,
             **_RELEASED,
         )
+
+
+def _end(attempt_id: int, *, fault: str, **ended: Any) -> bool:  # noqa: ANN401 - as for _move
+    """The end of an attempt, and the record of it, both or neither."""
+    with transaction.atomic():
+        if not _move(attempt_id, State.DONE, note=fault, fault=fault, **ended, **_RELEASED):
+            return False
+        records.add(attempt_id)
+    return True
 
 
 def _held(attempt_id: int, token: UUID) -> QuerySet[Attempt]:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from lab_specs.report import Verdict
+from portal.common.appendonly import AppendOnly
 from portal.courses.models import MiniProject, Team
 from portal.submissions.states import ACTIVE, FINAL, LIVE, State
 
@@ -150,8 +151,8 @@ class Attempt(models.Model):
         return self.state in LIVE
 
 
-class Transition(models.Model):
-    """One step of an attempt's history. Rows are only ever added."""
+class Transition(AppendOnly):
+    """One step of an attempt's history."""
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="transitions")
     source = models.CharField(max_length=10, blank=True)
@@ -167,6 +168,35 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source or 'new'} → {self.target}"
+
+
+class Record(AppendOnly):
+    """What an attempt came to, signed. The newest one holds; a new score adds another.
+
+    `body` is the signed text itself, see `portal.submissions.records`.
+    """
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="records")
+    number = models.PositiveIntegerField(help_text="1 for what the worker said, then counting")
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    change = models.TextField(blank=True, help_text="what a new score changed, in words")
+    lab_digest = models.CharField(max_length=64, blank=True, help_text="the lab that scored it")
+    body = models.TextField()
+    signature = models.CharField(max_length=64)
+    key_id = models.CharField(max_length=12)
+
+    class Meta:
+        ordering = ["attempt", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "number"], name="record_numbered")
+        ]
+
+    def __str__(self) -> str:
+        return f"record {self.number} of {self.attempt}"
 
 
 class Lookup(Place):

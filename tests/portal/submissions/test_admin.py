@@ -15,7 +15,7 @@ def admin(db: None, client: Client) -> Client:
     return client
 
 
-@pytest.mark.parametrize("model", ["submission", "attempt", "transition", "lookup"])
+@pytest.mark.parametrize("model", ["submission", "attempt", "transition", "record", "lookup"])
 def test_lists_open(admin: Client, model: str, work: Submission) -> None:
     AttemptFactory(submission=work)
     assert admin.get(f"/admin/submissions/{model}/").status_code == 200
