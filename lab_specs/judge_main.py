@@ -63,6 +63,7 @@ def judge(brief: wire.Brief, line: Wire, folder: Path) -> wire.Message:
 
 def run_pytest(file: Path, *plugins: object) -> int:
     """Run one file of checks, in its order, with nothing of the surroundings mixed in."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--assert=plain"]
     return pytest.main([*options, f"--rootdir={file.parent}", str(file)], plugins=list(plugins))
 
