@@ -78,8 +78,12 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 LANGUAGE_CODE = "en-gb"
@@ -113,6 +117,7 @@ CONTENT_SECURITY_POLICY = {
 }
 _https = not (env.trial or env.insecure_cookies)
 SESSION_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # seconds; staff with a second factor get half a day
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _https
@@ -124,6 +129,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.behind_proxy else None
 X_FRAME_OPTIONS = "DENY"
+BEHIND_PROXY = env.behind_proxy
 
 LOGGING_CONFIG = None  # done here, once, for Django, Celery and structlog together
 configured(

@@ -23,3 +23,20 @@ class User(AbstractUser):
     def name(self) -> str:
         """What others see: the chosen name, or the name to sign in."""
         return self.display_name or self.get_full_name() or self.username
+
+    @property
+    def teaches(self) -> bool:
+        """Whether the person is more than a student anywhere, the admin's pages included."""
+        if self.is_staff or self.is_superuser:
+            return True
+        return self.enrolments.exclude(role="student").exists()
+
+
+class Allowance(models.Model):
+    """Until when what somebody took of a limit is spoken for; see `portal.people.limits`."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    free_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

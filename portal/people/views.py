@@ -1,17 +1,26 @@
 """Signing in."""
 
+import math
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
+from portal.common.errors import in_words
+from portal.people.limits import Limit, address_of
 from portal.people.models import User
 
+# Wrong passwords slow down whoever types them, not the account: guesses from elsewhere leave
+# its owner in peace. A lecture hall shares one address, so that limit is wider, and whoever gets
+# in gives back what they took.
+TRIES = Limit("sign-in", at_once=5, every=timedelta(seconds=30))
+TRIES_OF_ADDRESS = Limit("sign-in address", at_once=60, every=timedelta(seconds=3))
 SHOWN = 8  # people that a demonstration names, staff first
 
 
@@ -26,6 +35,26 @@ class SignIn(LoginView):
         if request.headers.get("HX-Request") == "true":
             return HttpResponseClientRefresh()
         return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401 - Django's
+        """Look at the password, unless there were too many wrong ones just now."""
+        name, address = request.POST.get("username", "").casefold(), address_of(request)
+        if wait := TRIES.take(name, address) or TRIES_OF_ADDRESS.take(address):
+            return self._slow_down(wait)
+        response = super().post(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            TRIES.clear(name, address)
+            TRIES_OF_ADDRESS.give_back(address)
+        return response
+
+    def _slow_down(self, wait: timedelta) -> HttpResponse:
+        seconds = math.ceil(wait.total_seconds())
+        # Not bound: a bound form would look at the password after all.
+        form = self.form_class(
+            self.request, initial={"username": self.request.POST.get("username", "")}
+        )
+        context = self.get_context_data(form=form, wait=in_words(seconds))
+        return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's
         """The demonstration's people, with their roles."""

@@ -13,16 +13,19 @@ from django.utils import timezone
 
 from lab_specs import link as links
 from lab_specs.faults import Code
-from portal.common.errors import Refused
+from portal.common.errors import Refused, TooOften
 from portal.common.text import storable, storable_json
 from portal.courses.domain import team_for
 from portal.courses.models import MiniProject
+from portal.people.limits import Limit
 from portal.people.models import User
 from portal.submissions import dispatch, domain
 from portal.submissions.models import Lookup, LookupStatus
 
 REANNOUNCE_AFTER = timedelta(seconds=10)
 GIVE_UP_AFTER = timedelta(minutes=2)
+# Each look-up talks to somebody else's host. It also bounds submissions: each needs its own.
+LOOK_UPS = Limit("look-up", at_once=60, every=timedelta(seconds=5))
 
 
 def ask(
@@ -42,6 +45,8 @@ def ask(
     if lab not in mini_project.labs:
         raise Refused(f"{mini_project.title} has no lab called {lab!r}.")
     team = team_for(person=person, mini_project=mini_project)
+    if wait := LOOK_UPS.take(person.pk):
+        raise TooOften("These were many links in a short time. Nothing is lost.", wait)
     parsed = links.parse(link, hosts=settings.GIT_HOSTS, local=settings.LOCAL_REPOSITORIES)
     with transaction.atomic():
         lookup = Lookup.objects.create(

@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from portal.people import limits
 from portal.submissions import domain, lookups
 
 log = structlog.get_logger()
@@ -11,10 +12,14 @@ log = structlog.get_logger()
 
 @shared_task(name="portal.reap")
 def reap() -> None:
-    """Queue lost attempts again, and ring for attempts and lookups that nobody heard of."""
+    """Queue lost attempts again, and ring for attempts and lookups that nobody heard of.
+
+    Limits that are over are forgotten on the way.
+    """
     now = timezone.now()
     released = domain.release_lost(now=now)
     rung = lookups.ring_again(now=now)
+    limits.forget(now=now)
     if released != domain.Released(0, 0, 0) or rung:
         log.info(
             "reaped",

@@ -11,7 +11,7 @@ from lab_specs.faults import Code, StudentFault
 from lab_specs.loader import SpecError
 from lab_specs.messages import Explanation, explain
 from lab_specs.schema import LabSpec
-from portal.common.errors import Refused
+from portal.common.errors import Refused, TooOften
 from portal.courses import catalog
 from portal.courses.models import Criterion, Level, MiniProject
 from portal.courses.queries import mini_projects_of, standing
@@ -44,6 +44,7 @@ def project(request: Request, pk: int) -> HttpResponse:
     mini_project = get_object_or_404(mini_projects_of(request.user), pk=pk)
     form = SubmitForm(request.POST or None, labs=lab_choices(mini_project))
     fault: Explanation | None = None
+    wait = 0
     if request.method == "POST" and form.is_valid():
         try:
             lookup = lookups.ask(
@@ -51,12 +52,18 @@ def project(request: Request, pk: int) -> HttpResponse:
             )
         except Refused as error:
             form.add_error(None, str(error))
+            if isinstance(error, TooOften):
+                wait = error.seconds
         except StudentFault as error:
             fault = blame(form, error.code, error.facts)
         else:
             return redirect("submissions:lookup", lookup.pk)
     context = page(request, mini_project, form) | {"fault": fault}
-    return render(request, "submissions/project.html", context, status=422 if form.errors else 200)
+    status = 429 if wait else 422 if form.errors else 200
+    answer = render(request, "submissions/project.html", context, status=status)
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[str, Any]:
