@@ -1,8 +1,11 @@
 """What is known of submissions: for the worker, for their owners, for the staff."""
 
+from collections.abc import Collection
+
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from lab_specs.report import Verdict
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.people.models import User
@@ -59,6 +62,17 @@ def newest_per(attempts: QuerySet[Attempt], *columns: str) -> QuerySet[Attempt]:
         order_by=[F("submission").desc(), F("number").desc()],
     )
     return attempts.annotate(rank=rank).filter(rank=1)
+
+
+def scorable(editions: Collection[int], *, lab: str | None = None) -> QuerySet[Attempt]:
+    """The attempts of these editions, or of one lab in them, whose verdict came from levels."""
+    attempts = Attempt.objects.filter(
+        submission__mini_project__edition__in=editions,
+        verdict__in=[Verdict.PASSED, Verdict.FAILED],
+    )
+    if lab:
+        attempts = attempts.filter(submission__lab=lab)
+    return attempts.select_related("submission__mini_project").order_by("pk")
 
 
 def latest_attempts(edition: Edition) -> list[Attempt]:
