@@ -1,5 +1,7 @@
 """A student's service as a check sees it: started, ready, and spoken to over HTTP."""
 
+import json as codec
+import math
 import secrets
 import socket
 import time
@@ -8,15 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from lab_specs.exchange import HOST, NoAnswerError, exchange
 from lab_specs.faults import Code, StudentFault
 from lab_specs.student import Process, Student
 
-HOST = "127.0.0.1"  # judge and student share one network namespace that has no other interface
 HEALTH = "/health"
 LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 REPLY_CAP = 4_000_000  # bytes of an answer that a check will look at
+DEPTH_CAP = 64  # of lists and objects in a JSON answer; nothing honest goes deeper
+DIGITS_CAP = 20  # of a whole number in a JSON answer: what 64 bits hold
+LOOK_EVERY = 0.1  # seconds between two looks whether a starting container still runs
+KNOCK_EVERY = 0.005  # seconds between two knocks at its port, which cost next to nothing
 
 
 class Failure(AssertionError):  # noqa: N818 - a failed check is a result, not an error
@@ -37,15 +41,23 @@ class Reply:
     request: str
 
     def json(self) -> Any:  # noqa: ANN401 - whatever the student sent
-        """The body as JSON. Raises `Failure` when it is not JSON."""
+        """The body as JSON. Raises `Failure` when it is not JSON, or none that a check can take.
+
+        NaN, infinities, endless numbers and bottomless nesting are refused here, so that no
+        check has to survive them.
+        """
         try:
-            return httpx.Response(200, text=self.text).json()
+            value = codec.loads(
+                self.text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole
+            )
+            _demand_shallow(value)
         except (ValueError, RecursionError):
             raise Failure(
                 expected=f"a JSON body in answer to {self.request}",
                 actual=f"status {self.status} with {self.text[:200]!r}",
                 hint="Answer with a JSON document and the content type application/json.",
             ) from None
+        return value
 
 
 @dataclass(frozen=True)
@@ -70,23 +82,21 @@ class Service:
         seconds: float = 10,
     ) -> Reply:
         """Send POST with a JSON value or raw bytes. Raises `Failure` when no answer comes."""
-        return self._send(
-            "POST", path, seconds=seconds, json=json, content=content, headers=headers
-        )
+        named = dict(headers or {})
+        if json is not None:
+            content = codec.dumps(json).encode()
+            named = {"content-type": "application/json", **named}
+        return self._send("POST", path, seconds=seconds, content=content or b"", headers=named)
 
-    def _send(self, method: str, path: str, *, seconds: float, **body: Any) -> Reply:  # noqa: ANN401
+    def _send(self, method: str, path: str, *, seconds: float, **sent: Any) -> Reply:  # noqa: ANN401
         request = f"{method} {path}"
         try:
-            # A client of its own for each request: nothing is shared between threads.
-            with (
-                httpx.Client(base_url=f"http://{HOST}:{self.port}", timeout=seconds) as client,
-                client.stream(method, path, **body) as response,
-            ):
-                return Reply(response.status_code, response.headers, _text(response), request)
-        except httpx.TimeoutException:
-            problem = f"no answer within {seconds:g} s"
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            problem = f"the connection broke ({str(error) or type(error).__name__})"
+            answer = exchange(self.port, method, path, seconds=seconds, cap=REPLY_CAP, **sent)
+        except NoAnswerError as error:
+            problem = str(error)
+        else:
+            text = answer.content.decode(errors="replace")
+            return Reply(answer.status, answer.headers, text, request)
         raise Failure(
             expected=f"an answer to {request}",
             actual=problem,
@@ -98,42 +108,50 @@ def launch(student: Student, *, start_seconds: float) -> Service:
     """Start the image with a random `PORT` and wait until it is healthy.
 
     Raises `StudentFault`: exited_at_start, never_listened, never_healthy, out_of_memory.
-    Another process' readiness sends no event, so this asks again with growing pauses.
+    Another process' readiness sends no event, so this knocks again and again.
     """
     port = _free_port()
     began = time.monotonic()
     process = student.start(env={"PORT": str(port)})
     end = began + start_seconds
-    pause = 0.002
-    health = "no answer"
+    look_at = began + LOOK_EVERY
+    health = ""
     while time.monotonic() < end:
         if _listens(port):
             health = _health(port, end)
             if health == "200":
                 return Service(port, process, time.monotonic() - began)
-        _demand_running(process)
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.1)
+        if time.monotonic() >= look_at:
+            _demand_running(process)
+            look_at = time.monotonic() + LOOK_EVERY
+        time.sleep(KNOCK_EVERY)
     facts = {"seconds": start_seconds, "log": process.log()}
     listening = listening_addresses()
     process.remove()
-    if f":{port}" in "".join(listening) or health != "no answer":
+    if health:
         raise StudentFault(Code.NEVER_HEALTHY, path=HEALTH, last=health, **facts)
     raise StudentFault(Code.NEVER_LISTENED, port=port, listening=listening, **facts)
 
 
-def listening_addresses() -> list[str]:
+def listening_addresses(tables: Path = Path("/proc/net")) -> list[str]:
     """Where anything listens in the namespace that the judge shares, as `address:port`."""
     found = set()
-    for table in ("tcp", "tcp6"):
-        path = Path("/proc/net") / table
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        path = tables / table
         rows = path.read_text().splitlines()[1:] if path.exists() else []
         for fields in (row.split() for row in rows):
             address, port = fields[1].rsplit(":", 1)
             if fields[3] == LISTEN:
-                everywhere = not address.strip("0")
-                found.add(f"{'every address' if everywhere else HOST}:{int(port, 16)}")
+                found.add(f"{_address(address, family)}:{int(port, 16)}")
     return sorted(found)
+
+
+def _address(digits: str, family: socket.AddressFamily) -> str:
+    """The kernel writes an address as words of 32 bits, each in the machine's byte order."""
+    if not digits.strip("0"):
+        return "every address"
+    words = [bytes.fromhex(digits[at : at + 8])[::-1] for at in range(0, len(digits), 8)]
+    return socket.inet_ntop(family, b"".join(words))
 
 
 def _demand_running(process: Process) -> None:
@@ -149,21 +167,39 @@ def _demand_running(process: Process) -> None:
 
 def _health(port: int, end: float) -> str:
     """The status that the health path answers, as text; or why there is none."""
+    left = max(0.05, min(5.0, end - time.monotonic()))
     try:
-        left = max(0.05, min(5.0, end - time.monotonic()))
-        with httpx.stream("GET", f"http://{HOST}:{port}{HEALTH}", timeout=left) as response:
-            return str(response.status_code)
-    except httpx.HTTPError as error:
-        return str(error) or type(error).__name__
+        return str(exchange(port, "GET", HEALTH, seconds=left, cap=REPLY_CAP).status)
+    except NoAnswerError as error:
+        return str(error)
 
 
-def _text(response: httpx.Response) -> str:
-    content = b""
-    for chunk in response.iter_bytes():
-        content += chunk
-        if len(content) > REPLY_CAP:
-            break
-    return content[:REPLY_CAP].decode(errors="replace")
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text[:20]} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _whole(text: str) -> int:
+    return int(text) if len(text) <= DIGITS_CAP else int(_refuse(text))
+
+
+def _demand_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Raise ValueError for a value that would exhaust the stack of whoever prints it."""
+    layer = [value]
+    for _ in range(DEPTH_CAP):
+        layer = [
+            child
+            for one in layer
+            if isinstance(one, list | dict)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not layer:
+            return
+    raise ValueError("nested too deeply")
 
 
 def _listens(port: int) -> bool:
@@ -173,8 +209,12 @@ def _listens(port: int) -> bool:
 
 
 def _free_port() -> int:
-    """A port that nobody could guess: a service must read it from its environment."""
+    """A port that nobody could guess: a service must read it from its environment.
+
+    It lies below those that the kernel gives to clients. A client of ours that had it before
+    would keep it from the service for a minute, and could connect to itself.
+    """
     while True:
-        port = 20_000 + secrets.randbelow(40_000)
+        port = 10_000 + secrets.randbelow(22_000)
         if not _listens(port):
             return port

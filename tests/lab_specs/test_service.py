@@ -159,11 +159,16 @@ def test_json_raw_bytes_and_headers_are_sent_as_given() -> None:
 
 def test_a_refusal_while_the_body_is_still_on_its_way_is_read() -> None:
     refusal = b"HTTP/1.1 413 Too large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    with serving(says(refusal)) as one:
-        try:
-            assert one.post("/p", content=b"x" * 50_000_000).status == 413
-        except Failure as failure:  # the rest of the body may have reset the connection first
-            assert "the connection broke" in failure.actual
+
+    def refuse(connection: socket.socket) -> None:
+        connection.sendall(refusal)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):  # closing with unread bytes would take the answer back
+            pass
+
+    with serving(refuse) as one:
+        reply = one.post("/p", content=b"x" * 50_000_000)
+    assert reply.status == 413
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
@@ -179,12 +184,12 @@ def test_bytes_that_are_no_text_become_text() -> None:
 
 
 def test_a_packed_bomb_is_not_unpacked() -> None:
-    bomb = gzip.compress(b"0" * 200_000_000)
+    bomb = gzip.compress(b"0" * 50_000_000, compresslevel=1)
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(bomb)
     with serving(says(head, bomb)) as one:
         began = time.process_time()
         assert len(one.get("/x").text) <= len(bomb)
-        assert time.process_time() - began < 1
+        assert time.process_time() - began < 0.1
         assert b"accept-encoding: identity\r\n" in one.__dict__["server"].heard[0]
 
 
