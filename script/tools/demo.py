@@ -105,16 +105,21 @@ def _failed(row: Attempt) -> frozenset[str]:
 
 
 def _table(shown: list[Shown]) -> Table:
-    table = Table("", "who", "solution", "verdict", "levels", "failed checks or fault", "seconds")
+    table = Table("", "who", "solution", "verdict", "levels", "failed checks", "s")
     for one in shown:
         row = one.row
-        levels = "\n".join(f"{criterion}: {level}" for criterion, level in row.levels.items())
+        same = len(set(row.levels.values())) == 1
+        levels = f"{next(iter(row.levels.values()))} everywhere" if same else _lines(row.levels)
         why = row.fault or ("\n".join(sorted(_failed(row))) if row.report else "")
         ended = row.finished_at or row.queued_at
         words = (one.person, one.variant.name, str(row.verdict), levels, why)
         mark = "as expected" if _as_expected(one) else "NOT AS EXPECTED"
         table.add_row(mark, *map(Text, words), f"{(ended - row.queued_at).total_seconds():.0f}")
     return table
+
+
+def _lines(levels: dict[str, str]) -> str:
+    return "\n".join(f"{criterion}: {level}" for criterion, level in levels.items())
 
 
 if __name__ == "__main__":
