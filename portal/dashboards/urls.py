@@ -10,4 +10,5 @@ urlpatterns = [
     path("editions/<int:pk>/", views.edition, name="edition"),
     path("editions/<int:pk>/class/", views.students, name="class"),
     path("editions/<int:pk>/reviews/", views.reviews, name="reviews"),
+    path("editions/<int:pk>/log/", views.log, name="log"),
 ]

@@ -14,6 +14,7 @@ from portal.courses.queries import editions_of, standing
 from portal.courses.rules import Role
 from portal.dashboards.classview import STATES, class_view
 from portal.dashboards.home import home_of
+from portal.dashboards.log import entries, keys
 from portal.dashboards.overview import overview
 from portal.people.requests import Request
 
@@ -67,6 +68,22 @@ def reviews(request: Request, pk: int) -> HttpResponse:
     found = _taught_by(request, pk)
     page = Paginator(review_queue(found), PAGE).get_page(request.GET.get("page"))
     return render(request, "dashboards/reviews.html", {"edition": found, "page": page})
+
+
+@require_safe
+def log(request: Request, pk: int) -> HttpResponse:
+    """Who ran again, cancelled, decided and scored again what, newest first."""
+    found = _taught_by(request, pk)
+    person = request.GET.get("person", "").strip()[:100]
+    page = Paginator(keys(found, person=person), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "edition": found,
+        "page": page,
+        "entries": entries(page.object_list),
+        "person": person,
+        "query": f"person={quote(person)}&" if person else "",
+    }
+    return render(request, "dashboards/log.html", context)
 
 
 def _taught_by(request: Request, pk: int) -> Edition:

@@ -38,6 +38,7 @@ TABLE = {
     "dashboards:edition": Rule("get", "edition", STAFF),
     "dashboards:class": Rule("get", "edition", STAFF),
     "dashboards:reviews": Rule("get", "edition", STAFF),
+    "dashboards:log": Rule("get", "edition", STAFF),
     "submissions:project": Rule("get", "project", (OK, OK, OK, OK, OK, GONE, SIGN_IN)),
     "submissions:lookup": Rule("get", "lookup", OWNER),
     "submissions:lookup-poll": Rule("get", "lookup", (WAITING, *OWNER[1:])),
