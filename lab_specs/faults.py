@@ -4,8 +4,14 @@ A code is all that travels: from a container to the grader, into the database, t
 The words that people read for a code stand in `lab_specs.messages`.
 """
 
+import math
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
+
+FACT_CAP = 20_000  # characters of one fact; a log is the longest
+ITEMS_CAP = 100  # of a list or a dictionary among the facts
+DEPTH_CAP = 4
 
 
 class Code(StrEnum):
@@ -66,13 +72,14 @@ STUDENT_CODES = frozenset(Code) - PLATFORM_CODES
 class Fault(Exception):  # noqa: N818 - the field's word is fault, not error
     """The attempt ends here, for the reason `code`; `facts` fill the words a person reads.
 
-    Facts are plain JSON values: short strings, numbers, lists of strings.
+    Facts become plain JSON values, whatever they were: bounded, and without characters or
+    numbers that JSON or a database refuses. Else a file's name could make our own end of it.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:  # noqa: ANN401 - any JSON value
-        super().__init__(code.value, facts)
         self.code = code
-        self.facts = facts
+        self.facts: dict[str, Any] = plain(facts)
+        super().__init__(code.value, self.facts)
 
     @property
     def is_students(self) -> bool:
@@ -86,3 +93,25 @@ class StudentFault(Fault):
 
 class PlatformFault(Fault):
     """The portal failed (verdict `crashed`): tried again, and never the student's cost."""
+
+
+def plain(value: Any, depth: int = DEPTH_CAP) -> Any:  # noqa: ANN401 - anything goes in
+    """The value as bounded JSON; what JSON has no word for becomes text, or None."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping) and depth:
+        pairs = list(value.items())[:ITEMS_CAP]
+        return {plain_text(str(key)): plain(item, depth - 1) for key, item in pairs}
+    if isinstance(value, list | tuple) and depth:
+        return [plain(item, depth - 1) for item in value[:ITEMS_CAP]]
+    return None if isinstance(value, Mapping | list | tuple) else plain_text(str(value))
+
+
+def plain_text(text: str, cap: int = FACT_CAP) -> str:
+    """The text without NUL and half characters, which no database takes; the end cut at `cap`."""
+    kept = text[:cap].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return kept if len(text) <= cap else kept[:-1] + "…"

@@ -3,10 +3,13 @@
 A report is stored whole, so levels can be computed again later without a new run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from lab_specs.faults import plain_text
 
 TEXT_CAP = 4_000  # characters of any text that a student's work can influence
 
@@ -29,19 +32,23 @@ class Verdict(StrEnum):
     CRASHED = "crashed"
 
 
+# Whatever a check says is made to fit: a report is never lost over the words in it.
+Words = Annotated[str, BeforeValidator(lambda said: plain_text(str(said), TEXT_CAP))]
+
+
 class CheckResult(BaseModel):
     """One acceptance check: what was expected, what happened, what to do next."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    title: str
+    title: Words
     criterion: str
     level: str
     outcome: Outcome
-    expected: str = Field("", max_length=TEXT_CAP)
-    actual: str = Field("", max_length=TEXT_CAP)
-    hint: str = Field("", max_length=TEXT_CAP)
+    expected: Words = ""
+    actual: Words = ""
+    hint: Words = ""
     seconds: float = Field(0.0, ge=0)
 
 
@@ -54,17 +61,19 @@ class Report(BaseModel):
 
 
 def levels_reached(
-    checks: Iterable[CheckResult], criteria: Sequence[str], levels: Sequence[str]
+    checks: Sequence[CheckResult], criteria: Sequence[str], levels: Sequence[str]
 ) -> dict[str, str]:
     """The level of each criterion: the highest whose checks, and all below, passed.
 
-    `levels` runs from the lowest, which needs no check, to the highest.
+    `levels` runs from the lowest, which needs no check, to the highest. A level above it that
+    no check speaks for is not reached: a report with nothing in it proves nothing.
     """
-    unpassed = {(c.criterion, c.level) for c in checks if c.outcome is not Outcome.PASSED}
+    passed = {(c.criterion, c.level) for c in checks if c.outcome is Outcome.PASSED}
+    passed -= {(c.criterion, c.level) for c in checks if c.outcome is not Outcome.PASSED}
     reached = {}
     for criterion in criteria:
         top = 0
-        while top + 1 < len(levels) and (criterion, levels[top + 1]) not in unpassed:
+        while top + 1 < len(levels) and (criterion, levels[top + 1]) in passed:
             top += 1
         reached[criterion] = levels[top]
     return reached

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab_specs.report import CheckResult, Outcome, Report, Verdict, levels_reached, verdict_of
+from lab_specs.report import (
+    TEXT_CAP,
+    CheckResult,
+    Outcome,
+    Report,
+    Verdict,
+    levels_reached,
+    verdict_of,
+)
 
 LEVELS = ("none", "good", "better", "best")
 CRITERIA = ("speed", "truth")
@@ -67,7 +75,36 @@ def test_one_criterion_below_decides_the_verdict(outcome: Outcome, expected: Ver
 
 
 def test_failing_above_the_level_that_is_needed_still_passes() -> None:
-    assert verdict([check("speed", "best", Outcome.FAILED)]) is Verdict.PASSED
+    enough = [check(criterion, "good", Outcome.PASSED) for criterion in CRITERIA]
+    assert verdict([*enough, check("speed", "best", Outcome.FAILED)]) is Verdict.PASSED
+
+
+def test_a_report_with_nothing_in_it_reaches_nothing() -> None:
+    assert levels_reached([], CRITERIA, LEVELS) == dict.fromkeys(CRITERIA, "none")
+    assert verdict([]) is Verdict.FAILED
+
+
+def test_a_level_that_no_check_speaks_for_is_not_reached() -> None:
+    gap = [check("speed", "good", Outcome.PASSED), check("speed", "best", Outcome.PASSED)]
+    assert levels_reached(gap, ["speed"], LEVELS) == {"speed": "good"}
+
+
+@given(st.text(st.characters(codec=None)) | st.integers() | st.floats() | st.none() | st.binary())
+def test_no_words_of_a_check_can_lose_the_report(said: object) -> None:
+    words = {"expected": said, "actual": said, "hint": said, "title": said}
+    one = CheckResult.model_validate(
+        {"id": "a", "criterion": "c", "level": "l", "outcome": "failed", **words}
+    )
+    again = Report.model_validate_json(Report(checks=(one,)).model_dump_json())
+    assert again.checks == (one,)
+    assert "\0" not in one.actual
+
+
+def test_long_words_are_cut() -> None:
+    one = check("speed", "good", Outcome.FAILED).model_copy()
+    cut = CheckResult(**{**one.model_dump(), "actual": "x" * 9_999_999})
+    assert len(cut.actual) == TEXT_CAP
+    assert cut.actual.endswith("x…")
 
 
 @given(reports, st.randoms(use_true_random=False))
