@@ -82,6 +82,7 @@ class Env(BaseSettings):
     trusted_origins: Hosts = []
     behind_proxy: bool = Field(False, description="believe X-Forwarded-Proto of the proxy")
     insecure_cookies: bool = Field(False, description="sign-in over plain http; demo needs none")
+    staff_two_factor: bool | None = Field(None, description="on, unless debug or demo")
     shelf: Folders = [BASE / "lab_specs" / "labs"]
     git_hosts: Hosts = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"]
     local_repositories: Path | None = Field(None, description="file:// from here; demo only")
@@ -130,6 +131,11 @@ class Env(BaseSettings):
     def trial(self) -> bool:
         """Whether this portal runs on somebody's own machine, over plain http."""
         return self.debug or self.demo
+
+    @property
+    def two_factor(self) -> bool:
+        """Whether staff prove a second factor; a trial portal's need not, unless told so."""
+        return not self.trial if self.staff_two_factor is None else self.staff_two_factor
 
     @property
     def socket(self) -> Path:

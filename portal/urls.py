@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from portal.people.views import SignIn
+from portal.people.second_factor import RecoveryCodes, SetUp, Verify
+from portal.people.views import SignIn, admin_sign_in
 
 urlpatterns = [
     path("", include("portal.dashboards.urls")),
@@ -12,5 +13,10 @@ urlpatterns = [
     path("", include("portal.assessment.urls")),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("second-factor/", Verify.as_view(), name="second-factor"),
+    path("second-factor/new/", SetUp.as_view(), name="second-factor-new"),
+    path("second-factor/codes/", RecoveryCodes.as_view(), name="recovery-codes"),
+    # Django's own sign-in page knows no limits, so ours stands before it.
+    path("admin/login/", admin_sign_in, name="admin-sign-in"),
     path("admin/", admin.site.urls),
 ]

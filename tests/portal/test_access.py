@@ -1,11 +1,14 @@
-"""Who sees what: every address of the portal, asked by everybody."""
+"""Who sees what: every address of the portal, asked by everybody, in both ways."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
+from django.contrib import admin
+from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from portal.courses.models import Team
 from portal.people.models import User
@@ -13,48 +16,61 @@ from portal.submissions.models import Lookup, LookupStatus, Submission
 from portal.submissions.states import State
 from tests.factories import AttemptFactory, CriterionFactory, LookupFactory
 
-OK, GONE, DENIED, SIGN_IN, ELSEWHERE = 200, 404, 403, "/login/", "302"
-WAITING = 204
+OK, NOTHING_NEW, DENIED, GONE, NOT_SO, UNSAID = 200, 204, 403, 404, 405, 422
+SIGN_IN, ELSEWHERE = "/login/", "302"
 PEOPLE = ("alice", "bob", "charlie", "tina", "amir", "otto", "anonymous")
+Answers = tuple[int | str, ...]
 
 
 class Rule(NamedTuple):
-    """What each person gets at an address, in the order of PEOPLE."""
+    """What each person gets at an address, in the order of PEOPLE, when asking and when sending."""
 
-    method: str
     argument: str
-    answers: tuple[int | str, ...]
+    get: Answers
+    post: Answers
 
 
-TEAM_AND_STAFF = (OK, OK, GONE, OK, OK, GONE, SIGN_IN)
-STAFF = (GONE, GONE, GONE, OK, OK, GONE, SIGN_IN)
-OWNER = (OK, GONE, GONE, GONE, GONE, GONE, SIGN_IN)
-EVERYBODY = (OK, OK, OK, OK, OK, OK, SIGN_IN)
+def answers(*signed_in: int | str, anonymous: int | str = SIGN_IN) -> Answers:
+    """One answer for each of the six who signed in, or one for them all."""
+    return (*(signed_in if len(signed_in) > 1 else signed_in * 6), anonymous)
+
+
+def staff_and(team: int | str, staff: int | str) -> Answers:
+    """The owner and her team; then the staff of this very edition; nothing for the others."""
+    return answers(team, team, GONE, staff, staff, GONE)
+
+
+TEAM_AND_STAFF = staff_and(OK, OK)
+STAFF = staff_and(GONE, OK)
+READ_ONLY = WRITE_ONLY = answers(NOT_SO)
+NO_STUDENT = answers(GONE, GONE, GONE, OK, OK, OK)
 
 TABLE = {
-    "login": Rule("get", "", (*[ELSEWHERE] * 6, OK)),
-    "logout": Rule("post", "", (*[ELSEWHERE] * 6, SIGN_IN)),
-    "dashboards:home": Rule("get", "", EVERYBODY),
-    "dashboards:edition": Rule("get", "edition", STAFF),
-    "dashboards:class": Rule("get", "edition", STAFF),
-    "dashboards:reviews": Rule("get", "edition", STAFF),
-    "dashboards:log": Rule("get", "edition", STAFF),
-    "submissions:project": Rule("get", "project", (OK, OK, OK, OK, OK, GONE, SIGN_IN)),
-    "submissions:lookup": Rule("get", "lookup", OWNER),
-    "submissions:lookup-poll": Rule("get", "lookup", (WAITING, *OWNER[1:])),
-    "submissions:confirm": Rule("post", "found", (ELSEWHERE, *OWNER[1:])),
-    "submissions:attempt": Rule("get", "attempt", TEAM_AND_STAFF),
-    "submissions:live": Rule("get", "attempt", TEAM_AND_STAFF),
-    "submissions:cancel": Rule(
-        "post", "attempt", (ELSEWHERE, ELSEWHERE, GONE, ELSEWHERE, ELSEWHERE, GONE, SIGN_IN)
+    "login": Rule("", answers(ELSEWHERE, anonymous=OK), answers(ELSEWHERE, anonymous=OK)),
+    "logout": Rule(
+        "", answers(NOT_SO, anonymous=ELSEWHERE), answers(ELSEWHERE, anonymous=ELSEWHERE)
     ),
-    "submissions:rerun": Rule(
-        "post", "submission", (DENIED, DENIED, GONE, ELSEWHERE, ELSEWHERE, GONE, SIGN_IN)
+    "second-factor": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),
+    "second-factor-new": Rule("", NO_STUDENT, NO_STUDENT),
+    "recovery-codes": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),
+    "admin-sign-in": Rule("", answers(GONE), answers(GONE)),
+    "dashboards:home": Rule("", answers(OK), READ_ONLY),
+    "dashboards:edition": Rule("edition", STAFF, READ_ONLY),
+    "dashboards:class": Rule("edition", STAFF, READ_ONLY),
+    "dashboards:reviews": Rule("edition", STAFF, READ_ONLY),
+    "dashboards:log": Rule("edition", STAFF, READ_ONLY),
+    "submissions:project": Rule(
+        "project", answers(OK, OK, OK, OK, OK, GONE), answers(*[UNSAID] * 5, GONE)
     ),
-    "assessment:review": Rule("get", "attempt", STAFF),
-    "assessment:decide": Rule(
-        "post", "decision", (GONE, GONE, GONE, ELSEWHERE, ELSEWHERE, GONE, SIGN_IN)
-    ),
+    "submissions:lookup": Rule("lookup", answers(OK, *[GONE] * 5), READ_ONLY),
+    "submissions:lookup-poll": Rule("lookup", answers(NOTHING_NEW, *[GONE] * 5), READ_ONLY),
+    "submissions:confirm": Rule("found", WRITE_ONLY, answers(ELSEWHERE, *[GONE] * 5)),
+    "submissions:attempt": Rule("attempt", TEAM_AND_STAFF, READ_ONLY),
+    "submissions:live": Rule("attempt", TEAM_AND_STAFF, READ_ONLY),
+    "submissions:cancel": Rule("attempt", WRITE_ONLY, staff_and(ELSEWHERE, ELSEWHERE)),
+    "submissions:rerun": Rule("submission", WRITE_ONLY, staff_and(DENIED, ELSEWHERE)),
+    "assessment:review": Rule("attempt", STAFF, READ_ONLY),
+    "assessment:decide": Rule("decision", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
 }
 
 
@@ -92,27 +108,73 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
     }
 
 
+@pytest.fixture
+def everybody(team: Team, charlie: User, tina: User, amir: User, otto: User) -> None:
+    """All people exist; alice and bob are the team."""
+
+
+def as_one(who: str, **how: bool) -> Client:
+    client = Client(**how)
+    if who != "anonymous":
+        client.force_login(User.objects.get(username=who))
+    return client
+
+
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("who", PEOPLE)
 def test_access(
-    who: str,
-    name: str,
-    arguments: dict[str, tuple[int, ...]],
-    team: Team,
-    charlie: User,
-    tina: User,
-    amir: User,
-    otto: User,
-    client: Client,
+    who: str, name: str, arguments: dict[str, tuple[int, ...]], everybody: None
 ) -> None:
-    del team, charlie, tina, amir, otto
-    rule = TABLE[name]
-    if who != "anonymous":
-        client.force_login(User.objects.get(username=who))
-    response = getattr(client, rule.method)(reverse(name, args=arguments[rule.argument]))
-    expected = rule.answers[PEOPLE.index(who)]
-    if isinstance(expected, int):
-        assert response.status_code == expected
-    else:
-        assert response.status_code == 302
-        assert response.url.startswith(SIGN_IN) == (expected == SIGN_IN or name == "logout")
+    rule, at = TABLE[name], PEOPLE.index(who)
+    path = reverse(name, args=arguments[rule.argument])
+    # A form without its token changes nothing, whoever is signed in; so this can come first.
+    assert as_one(who, enforce_csrf_checks=True).post(path).status_code == 403
+    assert told(as_one(who).get(path), name) == rule.get[at]
+    assert told(as_one(who).post(path, {"sent": "something"}), name) == rule.post[at]
+
+
+def told(response: HttpResponse, name: str) -> int | str:
+    """The status; for a redirect, whether it leads to signing in."""
+    if response.status_code != 302:
+        return response.status_code
+    asks = response.headers["Location"].startswith(SIGN_IN)
+    return SIGN_IN if asks and name != "logout" else ELSEWHERE
+
+
+def admin_paths() -> list[str]:
+    """Every address of Django's admin, with a number wherever it takes one."""
+    names = {each.name for each in _flat(admin.site.urls[0]) if each.name}
+    return sorted(path for name in names - {"login"} if (path := _reversed(f"admin:{name}")))
+
+
+def _flat(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from _flat(each.url_patterns)
+        else:
+            yield each
+
+
+def _reversed(name: str) -> str:
+    for args in ((), ("1",), ("1", "1")):
+        with suppress(NoReverseMatch):
+            return reverse(name, args=args)
+    return reverse(name, kwargs={"app_label": "people"})
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_the_admin_is_for_nobody_of_them(who: str, everybody: None) -> None:
+    paths = admin_paths()
+    assert len(paths) > 30
+    client, leave = as_one(who), reverse("admin:logout")
+    for path in paths:
+        for method in (client.get, client.post):
+            answer = method(path)
+            assert answer.status_code in {302, 403, 404}, path
+            if answer.status_code == 302:
+                assert answer.url.startswith(("/admin/login/", "/login/")) or path == leave, path
+
+
+def test_the_admin_has_no_sign_in_page_of_its_own(client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/people/user/")
+    assert answer.url == "/login/?next=/admin/people/user/"

@@ -75,6 +75,15 @@ def test_signing_keys_come_newest_first(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert given(monkeypatch, SIGNING_KEY=f"{KEY}, {SIGNING}").signing_keys() == [KEY, SIGNING]
 
 
+def test_staff_need_a_second_factor_but_in_a_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {"SECRET_KEY": KEY, "SIGNING_KEY": "s" * 40}
+    assert given(monkeypatch, **keys).two_factor is True
+    assert given(monkeypatch, STAFF_TWO_FACTOR="0").two_factor is False
+    monkeypatch.delenv("PORTAL_STAFF_TWO_FACTOR")
+    assert given(monkeypatch, DEMO="1").two_factor is False
+    assert given(monkeypatch, STAFF_TWO_FACTOR="1").two_factor is True
+
+
 def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
         given(monkeypatch, DEBUG="perhaps", BEHIND_PROXY="7")

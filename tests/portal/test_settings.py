@@ -84,7 +84,7 @@ def test_the_database_is_in_wal_mode_and_waits_for_its_lock() -> None:
 
 @pytest.mark.django_db
 def test_the_browser_is_told_to_load_from_here_alone(client: Client) -> None:
-    headers = client.get("/admin/login/").headers
+    headers = client.get("/login/").headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
