@@ -1,7 +1,6 @@
 """The only file that talks to Docker's API. Builds go through its command line: `grader.build`."""
 
 import contextlib
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -10,15 +9,14 @@ import docker
 import requests
 from docker import errors
 from docker.types import LogConfig, Ulimit
-from docker.utils.socket import next_frame_header, read_exactly
 
+from grader.docker_pipe import DockerPipe
 from grader.engine import NO_NETWORK, Limits, Mount, State
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
 OWNER = "mlops.portal"  # the label of all that is ours
 DEADLINE = "mlops.deadline"
 MIB = 1024 * 1024
-STDOUT = 1
 CONNECT_SECONDS = 60.0
 SHORTEST_WAIT = 0.01  # seconds; a time-out of none would be refused
 LOG = LogConfig(type="local", config={"max-size": "1m", "max-file": "2"})
@@ -32,6 +30,7 @@ class DockerEngine:
         try:
             # The version is negotiated once here; every thread then shares the connection pool.
             self._api = docker.from_env(timeout=int(timeout), max_pool_size=64).api
+            self._copies: dict[str, list[str]] = {}  # container -> volumes made for it alone
         except (errors.DockerException, requests.RequestException) as error:
             raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=str(error)) from error
 
@@ -62,7 +61,7 @@ class DockerEngine:
 
     def start_attached(
         self, *, image: str, mounts: Sequence[Mount], labels: Mapping[str, str], limits: Limits
-    ) -> tuple[str, "DockerPipe"]:
+    ) -> tuple[str, DockerPipe]:
         """Start a container of ours and hold its standard input and output."""
         container = self._create(image, mounts, labels, limits, {"stdin_open": True})
         with _ours():
@@ -87,8 +86,12 @@ class DockerEngine:
 
     def signal(self, container: str, name: Literal["TERM", "KILL"]) -> None:
         """Send a signal to its first process."""
-        with _ours(), contextlib.suppress(errors.NotFound, errors.APIError):
-            self._api.kill(container, f"SIG{name}")
+        with _ours(), contextlib.suppress(errors.NotFound):
+            try:
+                self._api.kill(container, f"SIG{name}")
+            except errors.APIError as error:
+                if error.status_code != requests.codes.conflict:  # it has ended
+                    raise
 
     def state(self, container: str) -> State:
         """Its state now."""
@@ -107,7 +110,8 @@ class DockerEngine:
         """The last bytes that it printed."""
         with _ours():
             try:
-                printed: bytes = self._api.logs(container, tail=max(1, limit // 40))
+                # It counts lines, each of a byte at least; the whole log is bounded by LOG.
+                printed: bytes = self._api.logs(container, tail=limit)
             except errors.NotFound:
                 return b""
         return printed[-limit:]
@@ -120,6 +124,8 @@ class DockerEngine:
             except errors.APIError as error:
                 if error.status_code != requests.codes.conflict:  # its removal is under way
                     raise
+        for volume in self._copies.pop(container, ()):
+            self.remove_volume(volume)
 
     def create_volume(self, *, size_mb: int, labels: Mapping[str, str]) -> str:
         """Make a volume in memory."""
@@ -168,8 +174,13 @@ class DockerEngine:
         limits: Limits,
         options: Mapping[str, Any],
     ) -> str:
+        stamped = {OWNER: "yes", DEADLINE: str(limits.deadline), **labels}
+        copies = self._declared(image, mounts, stamped)
         host = self._api.create_host_config(
-            binds={m.volume: {"bind": m.at, "mode": "ro" if m.read_only else "rw"} for m in mounts},
+            binds={
+                m.volume: {"bind": m.at, "mode": "ro" if m.read_only else "rw"}
+                for m in (*mounts, *copies)
+            },
             cap_drop=["ALL"],
             cpu_period=100_000,
             cpu_quota=int(limits.cpus * 100_000),
@@ -185,22 +196,44 @@ class DockerEngine:
             tmpfs={"/tmp": f"{TMP_OPTIONS}{limits.tmp_mb}m"},  # noqa: S108 - in the container
             ulimits=[Ulimit(name="core", soft=0, hard=0)],
         )
-        stamped = {OWNER: "yes", DEADLINE: str(limits.deadline), **labels}
         with _ours():
             try:
                 made = self._api.create_container(
                     image,
                     host_config=host,
                     labels=stamped,
+                    healthcheck={"test": ["NONE"]},  # an image's own would run outside of limits
                     user=limits.user,
                     network_disabled=limits.network == NO_NETWORK,
                     **options,
                 )
             except errors.APIError as error:
+                for copy in copies:
+                    self.remove_volume(copy.volume)
                 if "no command specified" in str(error.explanation).lower():
                     raise StudentFault(Code.NO_START_COMMAND) from None
                 raise
-        return str(made["Id"])
+        container = str(made["Id"])
+        self._copies[container] = [copy.volume for copy in copies]
+        return container
+
+    def _declared(
+        self, image: str, mounts: Sequence[Mount], labels: Mapping[str, str]
+    ) -> list[Mount]:
+        """A read-only volume for each `VOLUME` of the image.
+
+        Docker would put a writable one there that has no size, whatever the root is. Ours is
+        filled from the image all the same, so that what was copied there can be read.
+        """
+        taken = {mount.at.rstrip("/") for mount in mounts} | {"/tmp"}  # noqa: S108
+        paths = self._image(image).get("Config", {}).get("Volumes") or {}
+        free = [path for path in paths if path.rstrip("/") not in taken]
+        with _ours():
+            names = [self._api.create_volume(labels=dict(labels))["Name"] for _ in free]
+        return [
+            Mount(volume=name, at=path, read_only=True)
+            for name, path in zip(names, free, strict=True)
+        ]
 
     def _start(self, container: str) -> None:
         with _ours():
@@ -221,47 +254,6 @@ NOT_STARTABLE = (
     "exec format error",
     "is a directory",
 )
-
-
-class DockerPipe:
-    """The attached standard input and output of one container."""
-
-    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - the SDK types it loosely
-        # Over a local socket the SDK hands out a file object around the socket proper.
-        self._stream = stream
-        self._socket: socket.socket = getattr(stream, "_sock", stream)
-        self._socket.settimeout(None)
-
-    def send(self, line: bytes) -> None:
-        """Write to its standard input."""
-        try:
-            self._socket.sendall(line)
-        except OSError as error:
-            raise PlatformFault(Code.JUDGE_FAILED, problem=f"its input closed: {error}") from error
-
-    def lines(self, cap: int) -> Iterator[bytes]:
-        """Lines of its standard output; what it prints as errors stays in its log."""
-        rest = b""
-        while True:
-            try:
-                stream, length = next_frame_header(self._socket)
-                frame = read_exactly(self._socket, length) if length > 0 else b""
-            except OSError:
-                return
-            if stream == STDOUT:
-                *whole, rest = (rest + frame).split(b"\n")
-                if max(map(len, (*whole, rest))) > cap:
-                    raise PlatformFault(Code.JUDGE_FAILED, problem="it sent an endless line")
-                yield from whole
-            if length < 0 or stream < 0:
-                return
-
-    def close(self) -> None:
-        """Let go of it; a blocked reader wakes up and ends."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._stream.close()
-        self._socket.close()  # the SDK's own object would leave that to the collector
 
 
 @contextlib.contextmanager
