@@ -110,8 +110,8 @@ def _outcomes(attempt: Attempt) -> dict[str, str]:
 def _checks(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[Finding]:
     names = {**one, **other}
     differing = [name for name in names if one.get(name) != other.get(name)]
-    if not differing:
-        yield Finding(holds=True, text=f"All {len(names)} checks ended the same.")
+    if names and not differing:
+        yield Finding(holds=True, text=f"All checks ended the same: {len(names)}.")
     for name in differing:
         told = f"{one.get(name, 'not there')} then, {other.get(name, 'not there')} now"
         yield Finding(holds=False, text=f"Check {name}: {told}.")

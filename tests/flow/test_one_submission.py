@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from script.tools.portal import Portal
+from script.tools.portal import Portal, manage
 
 pytestmark = pytest.mark.docker
 
@@ -98,6 +98,21 @@ def test_a_portal_that_was_killed_goes_on_where_it_was(portal: Portal) -> None:
     row = portal.attempt(attempt)
     assert (row["state"], row["verdict"], row["retries"]) == ("done", "passed", 1)
     assert row["path"].count("done") == 1
+
+
+def test_a_verdict_is_audited_and_reproduced(portal: Portal) -> None:
+    attempt = portal.submit("alice", portal.repository("audited", BADLY))
+    words = ["audit_attempt", str(attempt), "--reproduce", "--by", "tina"]
+    said = manage(portal.environment, *words)
+    for line in (
+        "✔ Levels and verdict, counted again from the report, are the same.",
+        "✔ The same verdict: failed.",
+        "✔ The same levels: manners not yet proficient.",
+        "✔ All checks ended the same: 1.",
+        "· The image was used again, not built anew.",
+        f"Attempt {attempt} holds.",
+    ):
+        assert line in said.splitlines()
 
 
 def test_no_container_is_left_behind(portal: Portal) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from script.tools.portal import Portal, free_port, running, wait_for_port
+from script.tools.portal import SHELF, Portal, free_port, manage, running, wait_for_port
 from tests.flow.test_one_submission import BADLY, WELL
 
 pytestmark = [pytest.mark.docker, pytest.mark.services]
@@ -38,6 +39,64 @@ def test_a_submission_comes_to_its_verdict(portal: Portal) -> None:
 def test_the_rows_lie_in_postgres(portal: Portal) -> None:
     vendor = "from django.db import connection; print(connection.vendor)"
     assert portal.shell(vendor).strip() == "postgresql"
+
+
+NUMBERS = """
+import json
+from django.db import connection
+from portal.submissions.signing import canonical
+numbers = [0.1, 3.0, -0.0, 1e-7, 1e22, 1.7976931348623157e308, 5e-324, 2**60 + 1, True]
+given = {"numbers": numbers, "ü": "\U0001f600"}
+with connection.cursor() as cursor:
+    cursor.execute("SELECT %s::jsonb::text", [json.dumps(given)])
+    print(canonical(json.loads(cursor.fetchone()[0])) == canonical(given))
+"""
+REWRITE = """
+from django.db import IntegrityError
+from portal.submissions.models import Record, Transition
+for rows in (Record.objects.all(), Transition.objects.all()):
+    for change in (lambda: rows.update(note="x") if rows.model is Transition
+                   else rows.update(reason="x"), rows.delete):
+        try:
+            change()
+        except IntegrityError as error:
+            print("only ever added" in str(error))
+"""
+LOG = """
+from portal.courses.models import Edition
+from portal.dashboards.log import entries, keys
+for entry in entries(keys(Edition.objects.get(), person="Tina")[:5]):
+    print(entry.person.username, entry.deed, entry.detail, entry.reason)
+"""
+
+
+def test_one_content_has_one_text_whatever_postgres_makes_of_it(portal: Portal) -> None:
+    assert portal.shell(NUMBERS).strip() == "True"
+
+
+def test_postgres_refuses_to_change_history(portal: Portal) -> None:
+    portal.submit("alice", portal.repository("history", WELL))
+    assert portal.shell(REWRITE).split() == ["True"] * 4
+
+
+def test_a_verdict_is_audited_and_scored_again(portal: Portal, tmp_path: Path) -> None:
+    attempt = str(portal.submit("charlie", portal.repository("audited", WELL)))
+    assert f"Attempt {attempt} holds." in manage(portal.environment, "audit_attempt", attempt)
+    lab = shutil.copytree(SHELF, tmp_path / "shelf") / "hello"
+    for name in ("lab.yaml", "test_acceptance.py"):
+        text = (lab / name).read_text()
+        (lab / name).write_text(re.sub("(?<!not yet )proficient", "able", text))
+    other = dict(portal.environment) | {"PORTAL_SHELF": str(lab.parent)}
+    said = manage(other, "rescore", "--by", "tina", "--reason", "a better word")
+    assert f"attempt {attempt}: manners: proficient → able" in said.splitlines()
+    assert "tina scored again manners: proficient → able a better word" in portal.shell(LOG)
+    assert "Record 2 of 2" in manage(other, "audit_attempt", attempt)
+    portal.shell(
+        "from portal.submissions.models import Attempt;"
+        f"Attempt.objects.filter(pk={attempt}).update(levels={{'manners': 'expert'}})"
+    )
+    with pytest.raises(RuntimeError, match="The row was changed since it was signed: levels"):
+        manage(portal.environment, "audit_attempt", attempt)
 
 
 @contextmanager

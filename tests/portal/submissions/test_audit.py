@@ -166,7 +166,7 @@ def test_a_verdict_is_reproduced(
         "✔ The same verdict: passed.",
         "✔ The same fault: none.",
         "✔ The same levels: care advanced, interface advanced.",
-        "✔ All 4 checks ended the same.",
+        "✔ All checks ended the same: 4.",
         "· Not the same image: sha256:1 then, sha256:2 now.",
         f"Attempt {attempt.pk} holds.",
     ]
