@@ -105,7 +105,7 @@ class Session:
                 self.engine.signal(self.containers[ask.container], ask.signal)
                 return wire.Answer(container=ask.container)
             case wire.Inspect():
-                return self._look(ask.container)
+                return self._look(ask.container, with_log=ask.with_log)
             case wire.Remove():
                 self._end(ask.container)
                 return wire.Answer(container=ask.container)
@@ -135,29 +135,30 @@ class Session:
         if not ended:
             self.engine.signal(container, "KILL")
             self.engine.wait(container, KILL_GRACE)
-        return self._look(ask.container).model_copy(update={"timed_out": not ended})
+        end = self._look(ask.container, with_log=True)
+        return end.model_copy(update={"timed_out": not ended})
 
     def _end(self, number: int) -> None:
         """An ended container costs nothing: it is removed with the rest, after the verdict."""
         if number not in self.ended:
-            self._look(number)
+            self._look(number, with_log=True)
             self.engine.signal(self.containers[number], "KILL")
             self.engine.wait(self.containers[number], KILL_GRACE)
             self.ended.add(number)
 
-    def _look(self, number: int) -> wire.Answer:
+    def _look(self, number: int, *, with_log: bool) -> wire.Answer:
         container = self.containers[number]
         state = self.engine.state(container)
         if state.exit_code is not None:
             self.ended.add(number)
-        printed = self.engine.log(container, LOG_LIMIT)
-        self.log = tidy(printed, LOG_LIMIT)
+        if with_log:
+            self.log = tidy(self.engine.log(container, LOG_LIMIT), LOG_LIMIT)
         return wire.Answer(
             container=number,
             exit_code=state.exit_code,
             out_of_memory=state.out_of_memory,
             seconds=state.seconds,
-            log=self.log,
+            log=self.log if with_log else "",
         )
 
     def _mount(self, name: str, at: str) -> Mount:

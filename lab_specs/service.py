@@ -158,7 +158,7 @@ def _demand_running(process: Process) -> None:
     now = process.look()
     if now.exit_code is None:
         return
-    facts = {"exit_code": now.exit_code, "seconds": now.seconds, "log": now.log}
+    facts = {"exit_code": now.exit_code, "seconds": now.seconds, "log": process.log()}
     process.remove()
     if now.out_of_memory:
         raise StudentFault(Code.OUT_OF_MEMORY, step="start", **facts)

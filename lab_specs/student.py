@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,11 @@ from lab_specs.faults import Code, StudentFault
 MIB = 1024 * 1024
 FOLDER_ITSELF = os.O_DIRECTORY | os.O_NOFOLLOW
 FULL = 128 * 1024  # bytes: a volume with less room than this is full
+NAMES_CAP = 1000
+DEPTH_CAP = 32  # folders within folders; nothing honest goes deeper
+FOUND_SHOWN = 20
+LOOK_EVERY = 0.1  # seconds between two questions whether a container still runs
+READ_EVERY = 0.02  # seconds between two looks at a volume, which cost next to nothing
 Call = Callable[[wire.Start | wire.Wait | wire.Signal | wire.Inspect | wire.Remove], wire.Answer]
 
 
@@ -44,7 +50,9 @@ class Volume:
         try:
             descriptor = self._open(name, os.O_RDONLY)
         except FileNotFoundError:
-            raise StudentFault(Code.OUTPUT_MISSING, file=name, found=self.names()) from None
+            raise StudentFault(
+                Code.OUTPUT_MISSING, file=name, found=self.names()[:FOUND_SHOWN]
+            ) from None
         except OSError as error:
             problem = f"it cannot be opened ({error.strerror}); leave a plain, readable file"
             raise StudentFault(Code.OUTPUT_MALFORMED, file=name, problem=problem) from None
@@ -59,13 +67,22 @@ class Volume:
         return content
 
     def names(self) -> list[str]:
-        """Up to 50 paths of plain files below the volume, sorted."""
+        """Up to 1,000 paths of plain files below the volume, sorted. Follows no link."""
         found: list[str] = []
-        for folder, _, files in os.walk(self.path, onerror=None, followlinks=False):
-            found += [str((Path(folder) / file).relative_to(self.path)) for file in files]
-            if len(found) > 1000:  # noqa: PLR2004 - enough to know that it is a mess
-                break
-        return sorted(name for name in found if self._is_plain(name))[:50]
+        folders = [Path()]
+        while folders and len(found) < NAMES_CAP:
+            folder = folders.pop()
+            try:
+                entries = os.scandir(self.path / folder)
+            except OSError:
+                continue  # one that the student closed
+            with entries:
+                for entry in islice(entries, NAMES_CAP):
+                    if entry.is_file(follow_symlinks=False):
+                        found.append(str(folder / entry.name))
+                    elif entry.is_dir(follow_symlinks=False) and len(folder.parts) < DEPTH_CAP:
+                        folders.append(folder / entry.name)
+        return sorted(found)[:NAMES_CAP]
 
     def copy_from(self, other: "Volume") -> None:
         """Take over the other volume's plain files; unreadable ones are left out."""
@@ -85,14 +102,15 @@ class Volume:
         """Remove what can be removed; folders that a student closed stay."""
         for path in self.path.iterdir():
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
+                with contextlib.suppress(RecursionError):  # a tree as deep as a trap
+                    shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
 
     def is_full(self) -> bool:
         """Whether the size limit was reached."""
         room = os.statvfs(self.path)
-        return room.f_bavail * room.f_frsize < FULL
+        return room.f_bavail * room.f_frsize < FULL or room.f_favail == 0
 
     def wait_for(
         self, holds: Callable[["Volume"], bool], *, seconds: float, process: "Process"
@@ -102,20 +120,23 @@ class Volume:
         A file system that another container writes to sends this one no events, so this looks.
         """
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if holds(self):
-                return True
-            if not process.running():
-                return holds(self)
-            time.sleep(0.02)
+        look_at = 0.0
+        while time.monotonic() < end and not holds(self):
+            if time.monotonic() >= look_at:
+                if not process.running():
+                    break
+                look_at = time.monotonic() + LOOK_EVERY
+            time.sleep(READ_EVERY)
         return holds(self)
 
     def _open(self, name: str, flags: int) -> int:
         """Open a path below the volume without following a link at any step of it.
 
         A student who could put a link there would else have the judge read or write its own
-        files. A pipe does not block.
+        files. A pipe does not block. A name that leads out names nothing.
         """
+        if "\0" in name or {"", "..", "/"} & {name, *Path(name).parts}:
+            raise FileNotFoundError(name)
         *folders, last = Path(name).parts
         place = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -129,12 +150,6 @@ class Volume:
             return os.open(last, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644, dir_fd=place)
         finally:
             os.close(place)
-
-    def _is_plain(self, name: str) -> bool:
-        try:
-            return stat.S_ISREG((self.path / name).lstat().st_mode)
-        except OSError:
-            return False
 
 
 @dataclass(frozen=True)
@@ -152,16 +167,16 @@ class Run:
     def require(self, step: str) -> "Run":
         """This run when it ended well; else a `StudentFault` that says why it did not."""
         facts = {"step": step, "log": self.log}
+        if self.exit_code == 0 and not self.timed_out:
+            return self  # also when one of its children ran out of memory: it coped
         if self.timed_out:
             raise StudentFault(Code.TIME_LIMIT, limit_seconds=self.limit_seconds, **facts)
         if self.out_of_memory:
             raise StudentFault(Code.OUT_OF_MEMORY, **facts)
-        if self.exit_code != 0 and self.full_volumes:
+        if self.full_volumes:
             full = self.full_volumes[0]
             raise StudentFault(Code.DISK_LIMIT, volume=full.name, limit_mb=full.size_mb, **facts)
-        if self.exit_code != 0:
-            raise StudentFault(Code.COMMAND_FAILED, exit_code=self.exit_code, **facts)
-        return self
+        raise StudentFault(Code.COMMAND_FAILED, exit_code=self.exit_code, **facts)
 
 
 @dataclass
@@ -171,6 +186,7 @@ class Process:
     call: Call
     container: int
     writable: tuple[Volume, ...]
+    removed: bool = False
 
     def wait(self, seconds: float) -> Run:
         """Wait for its end; when `seconds` have passed it is killed and `timed_out` is set."""
@@ -189,9 +205,9 @@ class Process:
         """Send a signal to its first process."""
         self.call(wire.Signal(container=self.container, signal=name))
 
-    def look(self) -> wire.Answer:
-        """Its state and last output now."""
-        return self.call(wire.Inspect(container=self.container))
+    def look(self, *, with_log: bool = False) -> wire.Answer:
+        """Its state now, and on demand its last output, which costs the engine more."""
+        return self.call(wire.Inspect(container=self.container, with_log=with_log))
 
     def running(self) -> bool:
         """Whether it has not ended."""
@@ -199,11 +215,13 @@ class Process:
 
     def log(self) -> str:
         """The end of what it printed. Untrusted text: never parse it for a verdict."""
-        return self.look().log
+        return self.look(with_log=True).log
 
     def remove(self) -> None:
-        """End it and forget it."""
-        self.call(wire.Remove(container=self.container))
+        """End it and forget it; a second time does nothing."""
+        if not self.removed:
+            self.call(wire.Remove(container=self.container))
+            self.removed = True
 
 
 class Student:
@@ -218,6 +236,8 @@ class Student:
 
     def volume(self, name: str) -> Volume:
         """A volume that `lab.yaml` declares."""
+        if name not in self._volumes:
+            raise ValueError(f"lab.yaml declares no volume {name!r}, but {list(self._volumes)}")
         return self._volumes[name]
 
     def start(
@@ -233,11 +253,12 @@ class Student:
         Raises `StudentFault` when the image cannot be started at all.
         """
         mounts = dict(mounts or {})
+        volumes = {name: self.volume(name) for name in mounts}
+        writable = [volume for name, volume in volumes.items() if mounts[name].endswith(":rw")]
         ask = wire.Start(command=tuple(command), env=dict(env or {}), mounts=mounts)
         answer = self._call(ask)
         if answer.code is not None:
             raise StudentFault(answer.code, **answer.facts)
-        writable = [self._volumes[name] for name, at in mounts.items() if at.endswith(":rw")]
         return Process(self._call, answer.container, tuple(writable))
 
     def run(

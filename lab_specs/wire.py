@@ -15,6 +15,10 @@ from lab_specs.report import Report
 LINE_CAP = 8_000_000  # bytes of one line
 
 
+WAIT_CAP = 86_400.0  # seconds
+Place = Annotated[str, Field(pattern=r"^/[A-Za-z0-9_./-]+:(ro|rw)$")]
+
+
 class Message(BaseModel):
     """Both ends are ours: an unknown field is a bug and must not pass unseen."""
 
@@ -47,7 +51,7 @@ class Start(Message):
     do: Literal["start"] = "start"
     command: tuple[str, ...] = ()
     env: dict[str, str] = Field(default_factory=dict)
-    mounts: dict[str, str] = Field(default_factory=dict, description="volume -> '/path:ro'")
+    mounts: dict[str, Place] = Field(default_factory=dict, description="volume -> '/path:ro'")
 
 
 class Wait(Message):
@@ -55,7 +59,7 @@ class Wait(Message):
 
     do: Literal["wait"] = "wait"
     container: int
-    seconds: float
+    seconds: float = Field(ge=0, le=WAIT_CAP, allow_inf_nan=False)
 
 
 class Signal(Message):
@@ -67,10 +71,11 @@ class Signal(Message):
 
 
 class Inspect(Message):
-    """Judge to grader: how is the container now, and what did it last print."""
+    """Judge to grader: how is the container now, and on demand what did it last print."""
 
     do: Literal["inspect"] = "inspect"
     container: int
+    with_log: bool = False
 
 
 class Remove(Message):

@@ -1,7 +1,11 @@
 """What a student leaves on a volume is hostile, and is refused unread."""
 
+import contextlib
+import json
 import os
 import socket
+import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,31 +91,67 @@ def test_names_are_bounded_sorted_and_follow_no_link(volume: Volume) -> None:
     (folder / "model.pt").touch()
     for number in range(60):
         (volume.path / f"{number:02}").touch()
+    assert volume.names() == [*(f"{number:02}" for number in range(60)), "deep/deeper/model.pt"]
+    for number in range(2000):
+        (volume.path / f"x{number}").touch()
     names = volume.names()
     assert names == sorted(names)
-    assert len(names) == 50
+    assert len(names) == 1000
 
 
-def test_copying_takes_plain_files_and_nothing_else(volume: Volume, tmp_path: Path) -> None:
-    other = Volume("copy", tmp_path / "copy", 8)
-    other.path.mkdir()
-    source = Volume("source", tmp_path / "source", 8)
-    (source.path / "models").mkdir(parents=True)
-    source.write("models/best.pt", b"weights")
-    (source.path / "secret").symlink_to("/etc/passwd")
-    other.copy_from(source)
-    assert other.names() == ["models/best.pt"]
-    other.truncate("models/best.pt", 0.5)
-    assert other.read("models/best.pt") == b"wei"
-
-
-def test_clearing_leaves_an_empty_folder(volume: Volume) -> None:
+def test_a_tree_that_is_a_trap_traps_nobody(volume: Volume) -> None:
+    place = os.open(volume.path, os.O_RDONLY)
+    for _ in range(3000):  # deeper than Python's stack, longer than a path may be
+        os.mkdir("d", dir_fd=place)
+        inner = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = inner
+    os.close(os.open("bottom", os.O_CREAT, dir_fd=place))
+    os.close(place)
     volume.write("a", b"")
-    (volume.path / "b" / "c").mkdir(parents=True)
-    (volume.path / "d").symlink_to("/etc")
+    (volume.path / "closed").mkdir(mode=0)
+    assert volume.names() == ["a"]
     volume.clear()
-    assert list(volume.path.iterdir()) == []
-    assert Path("/etc").is_dir()
+    assert not (volume.path / "a").exists()
+    subprocess.run(["rm", "-rf", str(volume.path / "d")], check=True)
+
+
+@pytest.mark.parametrize("name", ["../up", "/etc/passwd", "a/../../up", "", "..", "a\0b"])
+def test_a_name_that_leads_out_names_nothing(volume: Volume, name: str) -> None:
+    (volume.path.parent / "up").write_bytes(b"not theirs")
+    assert refused(lambda: volume.read(name)).code is Code.OUTPUT_MISSING
+    with pytest.raises(FileNotFoundError):
+        volume.write(name, b"x")
+
+
+def test_odd_names_are_told_as_text(volume: Volume) -> None:
+    for name in (b"new\nline", b"\xff\xfe", "é".encode()):
+        Path(os.fsdecode(bytes(volume.path) + b"/" + name)).touch()
+    assert len(volume.names()) == 3
+    fault = refused(lambda: volume.read("a"))
+    assert json.loads(json.dumps(fault.facts["found"])) == ["new\nline", "é", "??"]
+    assert volume.read("new\nline") == b""
+
+
+def test_a_file_that_only_its_owner_reads_is_told_so() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        volume = Volume("out", Path(folder), 8)
+        volume.write("a", b"x")
+        (volume.path / "a").chmod(0)
+        said, say = os.pipe()
+        child = os.fork()
+        if child == 0:  # as another user, for whom closed means closed
+            with contextlib.suppress(PermissionError):
+                os.setuid(10002)
+            fault = refused(lambda: volume.read("a"))
+            os.write(say, f"{fault.code} {fault.facts['problem']}".encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        told = os.read(said, 1000).decode()
+        os.close(said)
+        os.close(say)
+    assert told.startswith("output_malformed it cannot be opened (Permission denied)")
 
 
 def run(**ended: object) -> Run:
@@ -127,8 +167,10 @@ def run(**ended: object) -> Run:
     return Run(**{**facts, **ended})  # type: ignore[arg-type]
 
 
-def test_a_run_that_ended_well_is_itself() -> None:
-    assert run().require("train") == run()
+@pytest.mark.parametrize("coped", [{}, {"out_of_memory": True}, {"full_volumes": ("full",)}])
+def test_a_run_that_ended_well_is_itself(coped: dict[str, object]) -> None:
+    one = run(**coped)
+    assert one.require("train") is one
 
 
 @pytest.mark.parametrize(
@@ -192,3 +234,39 @@ def test_waiting_for_a_file_that_is_there(volume: Volume) -> None:
     volume.write("a", b"")
     process = Process(Grader(), 0, ())
     assert volume.wait_for(lambda v: "a" in v.names(), seconds=30, process=process)
+
+
+def test_waiting_for_a_file_seldom_asks_for_the_container(volume: Volume) -> None:
+    running = [wire.Answer(container=0) for _ in range(6)]
+    grader = Grader(*running)
+    assert not volume.wait_for(lambda _: False, seconds=0.3, process=Process(grader, 0, ()))
+    assert 2 <= len(grader.asked) <= 5
+    assert set(grader.asked) == {wire.Inspect(container=0)}, "its log is not needed"
+
+
+def test_an_undeclared_volume_is_the_labs_mistake_and_starts_nothing() -> None:
+    grader = Grader()
+    for mode in ("ro", "rw"):
+        with pytest.raises(ValueError, match=r"no volume 'inn'|mounts"):
+            Student(grader, {"in": 4}, 30).start(mounts={"inn": f"/in:{mode}"})
+    assert grader.asked == []
+
+
+@pytest.mark.parametrize("at", ["/in", "/in:RO", "in:ro", "/in:ro:z", ":rw", "/a b:ro"])
+def test_a_place_that_is_neither_read_only_nor_writable_is_refused(at: str) -> None:
+    with pytest.raises(ValueError, match="mounts"):
+        Student(Grader(), {"in": 4}, 30).start(mounts={"in": at})
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), 1e9])
+def test_nobody_waits_for_no_time_or_for_ever(seconds: float) -> None:
+    with pytest.raises(ValueError, match="seconds"):
+        Process(Grader(), 0, ()).wait(seconds)
+
+
+def test_a_container_is_removed_once() -> None:
+    grader = Grader(wire.Answer())
+    process = Process(grader, 0, ())
+    process.remove()
+    process.remove()
+    assert len(grader.asked) == 1
