@@ -10,11 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from portal.courses.models import Team
 from portal.people.models import User
-from portal.submissions.models import Lookup, LookupStatus, Submission
-from portal.submissions.states import State
-from tests.factories import AttemptFactory, CriterionFactory, LookupFactory
 
 OK, NOTHING_NEW, DENIED, GONE, NOT_SO, UNSAID = 200, 204, 403, 404, 405, 422
 SIGN_IN, ELSEWHERE = "/login/", "302"
@@ -86,31 +82,6 @@ def named(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator
 
 def test_the_table_names_every_address() -> None:
     assert set(named(get_resolver().url_patterns)) == set(TABLE)
-
-
-@pytest.fixture
-def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
-    attempt = AttemptFactory(submission=work, state=State.QUEUED)
-    criterion = CriterionFactory(mini_project=work.mini_project, lab=work.lab)
-    waiting, found = (
-        LookupFactory(mini_project=work.mini_project, team=work.team, person=alice) for _ in "ab"
-    )
-    Lookup.objects.filter(pk=found.pk).update(status=LookupStatus.FOUND, commit="c" * 40)
-    return {
-        "": (),
-        "edition": (work.mini_project.edition_id,),
-        "project": (work.mini_project_id,),
-        "lookup": (waiting.pk,),
-        "found": (found.pk,),
-        "attempt": (attempt.pk,),
-        "submission": (work.pk,),
-        "decision": (attempt.pk, criterion.pk),
-    }
-
-
-@pytest.fixture
-def everybody(team: Team, charlie: User, tina: User, amir: User, otto: User) -> None:
-    """All people exist; alice and bob are the team."""
 
 
 def as_one(who: str, **how: bool) -> Client:

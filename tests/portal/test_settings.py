@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from portal.env import BASE
 
@@ -24,12 +23,12 @@ logging.getLogger("portal").warning("a line")
 """
 
 
-def start(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def start(tmp_path: Path, code: str = SHOW, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start a fresh portal with these variables alone, and let it show its settings."""
     environ = {name: value for name, value in os.environ.items() if "PORTAL_" not in name}
     environ |= {"PORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
     return subprocess.run(
-        [sys.executable, "-c", SHOW],
+        [sys.executable, "-c", code],
         env=environ | variables,
         cwd=BASE,
         text=True,
@@ -82,13 +81,33 @@ def test_the_database_is_in_wal_mode_and_waits_for_its_lock() -> None:
     }
 
 
-@pytest.mark.django_db
-def test_the_browser_is_told_to_load_from_here_alone(client: Client) -> None:
-    headers = client.get("/login/").headers
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "same-origin"
+VISIT = """
+import json, django
+django.setup()
+from django.core.management import call_command
+from django.test import Client
+call_command("check", deploy=True, fail_level="WARNING")
+call_command("collectstatic", interactive=False, verbosity=0)
+answer = Client().get("/login/", secure=True, headers={"host": "portal.example"})
+cookie = answer.cookies["csrftoken"]
+plain = Client().get("/login/", headers={"host": "portal.example"})
+names = ("secure", "httponly", "samesite")
+print(json.dumps([answer.status_code, dict(answer.headers), {n: cookie[n] for n in names},
+                  plain.status_code, plain.headers["Location"]]))
+"""
+
+
+def test_a_real_portal_is_ready_to_deploy_and_says_so_to_browsers(tmp_path: Path) -> None:
+    shown = start(
+        tmp_path,
+        VISIT,
+        PORTAL_SECRET_KEY="abcdefghij" * 6,
+        PORTAL_SIGNING_KEY="s" * 40,
+        PORTAL_ALLOWED_HOSTS="portal.example",
+    )
+    assert shown.returncode == 0, shown.stderr
+    status, headers, cookie, plain, leads = json.loads(shown.stdout.splitlines()[-1])
+    assert status == 200
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert cookie == {"secure": True, "httponly": True, "samesite": "Lax"}
+    assert (plain, leads) == (301, "https://portal.example/login/")
