@@ -25,3 +25,8 @@ def test_a_tail_is_the_end_and_fits(text: str, size: int) -> None:
 def test_json_is_cleaned_all_through() -> None:
     value = {"a\x00": ["b\x00", {"c": ("d\ud800", 1, 1.5, None, True)}]}
     assert storable_json(value) == {"a": ["b", {"c": ["d?", 1, 1.5, None, True]}]}
+
+
+def test_what_json_cannot_say_is_told_in_words() -> None:
+    value = {"seconds": [float("nan"), float("inf"), float("-inf"), 0.5]}
+    assert storable_json(value) == {"seconds": ["nan", "inf", "-inf", 0.5]}

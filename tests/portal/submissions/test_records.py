@@ -227,6 +227,25 @@ def test_a_record_of_another_attempt_does_not_do(
     assert "Record 2: its row says otherwise than its text about attempt, number." in fresh(two)
 
 
+def test_a_record_that_is_missing_between_others_shows(work: Submission) -> None:
+    attempt = graded(work)
+    records.add(attempt.pk, reason="fairer")
+    assert fresh(attempt) == []
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER submissions_record_no_delete")
+    Record.objects.filter(attempt=attempt, number=1).delete()
+    assert fresh(attempt) == ["A record is missing between the others."]
+
+
+def test_what_a_new_score_must_not_change_shows_although_it_was_signed(work: Submission) -> None:
+    attempt = graded(work)
+    Attempt.objects.update(levels={"c": "expert"}, worker="w2", log_tail="another")
+    records.add(attempt.pk, reason="fairer")
+    assert fresh(attempt) == [
+        "A later record says otherwise than an earlier one about log_sha256, worker."
+    ]
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
