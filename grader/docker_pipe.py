@@ -46,7 +46,8 @@ class DockerPipe:
             end.close()
 
     def _frames(self) -> Iterator[bytes]:
-        with contextlib.suppress(OSError):
+        # ValueError: it was closed between two reads
+        with contextlib.suppress(OSError, ValueError):
             while len(header := self._source.read(HEADER.size)) == HEADER.size:
                 stream, length = HEADER.unpack(header)
                 frame = self._source.read(length)

@@ -6,7 +6,10 @@ The judge decides what is run; the lab's limits decide how. It can ask for nothi
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+
+from pydantic import ValidationError
 
 from grader.engine import Engine, Limits, Mount
 from grader.judges import Judge
@@ -62,10 +65,22 @@ class Session:
         )
         self._clock.start()
         self.judge.pipe.send(brief.line())
-        self._asks = map(wire.ASK.validate_json, self.judge.pipe.lines(wire.LINE_CAP))
+        self._asks = map(_ask, self.judge.pipe.lines(wire.LINE_CAP))
 
     def serve(self, *, until_first_check: bool = False) -> Last | None:
         """Answer the judge's asks until its last line, or until it begins the first check."""
+        try:
+            return self._serve(until_first_check)
+        except PlatformFault:
+            if not self._expired:
+                raise
+            # Whatever failed did so because the clock took the judge away.
+            seconds = self.lab.file.limits.total_seconds
+            raise StudentFault(
+                Code.TIME_LIMIT, step="all checks", limit_seconds=seconds, log=self.log
+            ) from None
+
+    def _serve(self, until_first_check: bool) -> Last | None:  # noqa: FBT001 - handed through
         for ask in self._asks:
             if isinstance(ask, Last):
                 return ask
@@ -75,22 +90,19 @@ class Session:
                     return None
             else:
                 self.judge.pipe.send(self._answer(ask).line())
-        if self._expired:
-            limit = self.lab.file.limits.total_seconds
-            raise StudentFault(
-                Code.TIME_LIMIT, step="all checks", limit_seconds=limit, log=self.log
-            )
         printed = tidy(self.engine.log(self.judge.container, LOG_LIMIT), LOG_LIMIT)
         raise PlatformFault(Code.JUDGE_FAILED, problem="the judge ended early", log=printed)
 
     def close(self) -> None:
         """Remove every container of the student."""
         self._clock.cancel()
-        for container in self.containers:
-            self.engine.remove(container)
+        with ExitStack() as stack:  # one that cannot be removed keeps no other
+            for container in self.containers:
+                stack.callback(self.engine.remove, container)
 
     def _expire(self) -> None:
         self._expired = True
+        self.judge.pipe.close()  # whoever reads it wakes up, even when the engine is deaf
         self.engine.remove(self.judge.container)
 
     def _answer(
@@ -102,7 +114,7 @@ class Session:
             case wire.Wait():
                 return self._wait(ask)
             case wire.Signal():
-                self.engine.signal(self.containers[ask.container], ask.signal)
+                self.engine.signal(self._container(ask.container), ask.signal)
                 return wire.Answer(container=ask.container)
             case wire.Inspect():
                 return self._look(ask.container, with_log=ask.with_log)
@@ -130,8 +142,8 @@ class Session:
         return wire.Answer(container=len(self.containers) - 1)
 
     def _wait(self, ask: wire.Wait) -> wire.Answer:
-        container = self.containers[ask.container]
-        ended = self.engine.wait(container, ask.seconds)
+        container = self._container(ask.container)
+        ended = self.engine.wait(container, min(ask.seconds, self._seconds_left()))
         if not ended:
             self.engine.signal(container, "KILL")
             self.engine.wait(container, KILL_GRACE)
@@ -142,12 +154,13 @@ class Session:
         """An ended container costs nothing: it is removed with the rest, after the verdict."""
         if number not in self.ended:
             self._look(number, with_log=True)
-            self.engine.signal(self.containers[number], "KILL")
-            self.engine.wait(self.containers[number], KILL_GRACE)
+            container = self._container(number)
+            self.engine.signal(container, "KILL")
+            self.engine.wait(container, KILL_GRACE)
             self.ended.add(number)
 
     def _look(self, number: int, *, with_log: bool) -> wire.Answer:
-        container = self.containers[number]
+        container = self._container(number)
         state = self.engine.state(container)
         if state.exit_code is not None:
             self.ended.add(number)
@@ -163,7 +176,19 @@ class Session:
 
     def _mount(self, name: str, at: str) -> Mount:
         path, mode = at.rsplit(":", 1)
+        if name not in self.judge.volumes or {"", ".", ".."} & set(path.split("/")[1:]):
+            names = ", ".join(self.judge.volumes) or "none"
+            problem = f"mount {name!r} at {at!r}: give a plain path for one of {names}"
+            raise PlatformFault(Code.LAB_BROKEN, problem=problem)
         return Mount(volume=self.judge.volumes[name], at=path, read_only=mode == "ro")
+
+    def _container(self, number: int) -> str:
+        if not 0 <= number < len(self.containers):
+            raise PlatformFault(Code.LAB_BROKEN, problem=f"there is no container {number}")
+        return self.containers[number]
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._deadline - GRACE - time.time())
 
     def _limits(self) -> Limits:
         limits = self.lab.file.limits
@@ -176,3 +201,11 @@ class Session:
             network=f"container:{self.judge.container}",
             deadline=self._deadline,
         )
+
+
+def _ask(line: bytes) -> wire.Ask:
+    try:
+        return wire.ASK.validate_json(line)
+    except ValidationError as error:
+        problem = f"it said what is no ask: {line[:200]!r}"
+        raise PlatformFault(Code.JUDGE_FAILED, problem=problem) from error
