@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from grader.engine import NO_NETWORK, Engine, Limits, Mount, Pipe
@@ -38,11 +39,14 @@ class JudgePool:
         self._spares, self._labels = spares, dict(labels)
         self._waiting: dict[str, list[Future[Judge]]] = {}
         self._lock = threading.Lock()
+        self._closed = False
         self._hands = ThreadPoolExecutor(max_workers=4, thread_name_prefix="judges")
 
     def warm(self, lab: LabSpec, at_least: int = 1) -> None:
         """Start judges for a lab in the background until `at_least` are there or on their way."""
         with self._lock:
+            if self._closed:
+                return
             waiting = self._waiting.setdefault(_key(lab), [])
             for _ in range(at_least - len(waiting)):
                 waiting.append(self._hands.submit(self._start, lab))
@@ -52,7 +56,8 @@ class JudgePool:
         with self._lock:
             waiting = self._waiting.setdefault(_key(lab), [])
             spare = waiting.pop(0) if waiting else None
-        judge = spare.result() if spare else self._start(lab)
+        # A spare that failed to start says nothing of the engine now: it is tried again.
+        judge = spare.result() if spare and not spare.exception() else self._start(lab)
         self.warm(lab, self._spares)
         if time.monotonic() - judge.born > SPARE_LIFE:
             self.discard(judge)
@@ -64,11 +69,15 @@ class JudgePool:
 
         A verdict does not wait for this. What a dead worker leaves, the sweep removes.
         """
-        self._hands.submit(self._remove, judge, first)
+        try:
+            self._hands.submit(self._remove, judge, first)
+        except RuntimeError:  # the pool was closed meanwhile
+            self._remove(judge, first)
 
     def close(self) -> None:
         """Let the spares go and finish what is under way."""
         with self._lock:
+            self._closed = True
             spares = [spare for waiting in self._waiting.values() for spare in waiting]
             self._waiting.clear()
         for spare in spares:
@@ -79,11 +88,19 @@ class JudgePool:
         labels = {**self._labels, "mlops.role": "judge"}
         deadline = time.time() + LIFE
         stamp = {**labels, "mlops.deadline": str(deadline)}
-        volumes = {
-            name: self._engine.create_volume(size_mb=size, labels=stamp)
-            for name, size in lab.file.volumes.items()
-        }
-        container, pipe = self._engine.start_attached(
+        volumes: dict[str, str] = {}
+        with ExitStack() as undo:
+            for name, size in lab.file.volumes.items():
+                volumes[name] = self._engine.create_volume(size_mb=size, labels=stamp)
+                undo.callback(self._engine.remove_volume, volumes[name])
+            container, pipe = self._attach(volumes, labels, deadline)
+            undo.pop_all()
+        return Judge(container, pipe, volumes)
+
+    def _attach(
+        self, volumes: Mapping[str, str], labels: Mapping[str, str], deadline: float
+    ) -> tuple[str, Pipe]:
+        return self._engine.start_attached(
             image=self._image,
             mounts=[
                 Mount(volume=volume, at=f"/volumes/{name}", read_only=False)
@@ -92,18 +109,18 @@ class JudgePool:
             labels=labels,
             limits=Limits(**LIMITS, network=NO_NETWORK, deadline=deadline),  # type: ignore[arg-type]
         )
-        return Judge(container, pipe, volumes)
 
     def _remove_spare(self, spare: Future[Judge]) -> None:
         if spare.exception() is None:
             self._remove(spare.result())
 
     def _remove(self, judge: Judge, first: Callable[[], None] = lambda: None) -> None:
-        first()
-        judge.pipe.close()
-        self._engine.remove(judge.container)
-        for volume in judge.volumes.values():
-            self._engine.remove_volume(volume)
+        with ExitStack() as steps:  # the last first; one that fails keeps no other
+            for volume in judge.volumes.values():
+                steps.callback(self._engine.remove_volume, volume)
+            steps.callback(self._engine.remove, judge.container)
+            steps.callback(judge.pipe.close)
+            steps.callback(first)
 
 
 def _key(lab: LabSpec) -> str:
