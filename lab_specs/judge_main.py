@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import pytest
 
-from lab_specs import wire
+from lab_specs import fixtures, wire
 from lab_specs.judge_plugin import JudgePlugin
 from lab_specs.report import TEXT_CAP, Report
 
@@ -53,7 +53,7 @@ def judge(brief: wire.Brief, line: Wire, folder: Path) -> wire.Message:
         line.call,
         lambda title: line.tell(wire.Phase(phase="judging", note=title)),
     )
-    status = run_pytest(folder / "test_acceptance.py", plugin)
+    status = run_pytest(folder / "test_acceptance.py", plugin, fixtures)
     if plugin.rejection is not None:
         return wire.Rejected(code=plugin.rejection.code, facts=plugin.rejection.facts)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or plugin.broken:

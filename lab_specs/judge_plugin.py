@@ -1,4 +1,4 @@
-"""The pytest plugin of the judge: fixtures for checks, and a report out of their outcomes."""
+"""The pytest plugin of the judge: it makes a report out of the outcomes of checks."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,12 +8,11 @@ import pytest
 
 from lab_specs import wire
 from lab_specs.faults import StudentFault
+from lab_specs.fixtures import BRIEF, CALL
 from lab_specs.messages import explain
 from lab_specs.report import TEXT_CAP, CheckResult, Outcome
-from lab_specs.service import Failure, Service, launch
-from lab_specs.student import Call, Student
-
-HELPERS_AT_ONCE = 2  # services beside the main one
+from lab_specs.service import Failure
+from lab_specs.student import Call
 
 
 class JudgePlugin:
@@ -27,35 +26,9 @@ class JudgePlugin:
         self._call = call
         self._announce = announce
 
-    @pytest.fixture(scope="session")
-    def seed(self) -> int:
-        """The secret seed of the edition; on a laptop a public one."""
-        return self._brief.seed
-
-    @pytest.fixture(scope="session")
-    def student(self) -> Student:
-        """The student's image."""
-        return Student(self._call, self._brief.volumes, self._brief.run_seconds)
-
-    @pytest.fixture(scope="session")
-    def service(self, student: Student) -> Service:
-        """The student's service, started once and healthy."""
-        return launch(student, start_seconds=self._brief.start_seconds)
-
-    @pytest.fixture
-    def launch(self, student: Student) -> Iterator[Callable[[], Service]]:
-        """Start another copy of the service, on a port of its own, for this check alone."""
-        started: list[Service] = []
-
-        def another() -> Service:
-            if len(started) == HELPERS_AT_ONCE:
-                raise RuntimeError(f"a check may launch {HELPERS_AT_ONCE} more services, not more")
-            started.append(launch(student, start_seconds=self._brief.start_seconds))
-            return started[-1]
-
-        yield another
-        for one in started:
-            one.process.remove()
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the fixtures what they are made of."""
+        config.stash[BRIEF], config.stash[CALL] = self._brief, self._call
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A lab whose checks cannot be collected is broken: that is ours."""
@@ -73,6 +46,7 @@ class JudgePlugin:
             item.session.shouldstop = "the submission is rejected"
         return result
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a check whose ground is missing."""
         after = _binding(item)["after"]
@@ -117,19 +91,17 @@ def _outcome(error: BaseException) -> Outcome:
     return Outcome.SKIPPED if isinstance(error, pytest.skip.Exception) else Outcome.ERROR
 
 
-def _words(error: BaseException | None) -> dict[str, str]:
+def _words(error: BaseException | None) -> dict[str, Any]:
     if error is None:
         return {}
     if isinstance(error, Failure):
-        words = {"expected": error.expected, "actual": error.actual, "hint": error.hint}
-    elif isinstance(error, StudentFault):
+        return {"expected": error.expected, "actual": error.actual, "hint": error.hint}
+    if isinstance(error, StudentFault):
         said = explain(error.code, error.facts)
-        words = {"expected": said.expected, "actual": said.happened, "hint": said.next_step}
-    elif isinstance(error, pytest.skip.Exception):
-        words = {"actual": str(error)}
-    else:
-        words = {"actual": f"the check itself broke: {type(error).__name__}: {error}"}
-    return {name: text[:TEXT_CAP] for name, text in words.items()}
+        return {"expected": said.expected, "actual": said.happened, "hint": said.next_step}
+    if isinstance(error, pytest.skip.Exception):
+        return {"actual": str(error)}
+    return {"actual": f"the check itself broke: {type(error).__name__}: {error}"}
 
 
 def _binding(item: pytest.Item) -> dict[str, Any]:

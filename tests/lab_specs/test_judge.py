@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ class Judge:
     """Runs the real judge and answers what it asks."""
 
     def __init__(self, folder: Path, answers: Mapping[str, Any]) -> None:
-        self.answers = answers
+        self.answers = dict(answers)
         self.asked: list[dict[str, Any]] = []
+        self.said = ""  # what it printed
+        self.said = ""  # what it printed as errors
         self.folder = folder
 
     def run(self, checks: str, **brief: Any) -> dict[str, Any]:
@@ -27,20 +30,26 @@ class Judge:
         sources = {"test_acceptance.py": HEAD + checks, **brief.pop("sources", {})}
         told = {"lab": "x", "kind": "job", "seed": 7, "sources": sources, "volumes": {}}
         told |= {"start_seconds": 1, "run_seconds": 2, **brief}
-        with subprocess.Popen(
-            [sys.executable, "-m", "lab_specs.judge_main"],
-            cwd=ROOT,
-            env=os.environ | {"JUDGE_FOLDER": str(self.folder)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:
+        with (
+            TemporaryFile() as errors,
+            subprocess.Popen(
+                [sys.executable, "-m", "lab_specs.judge_main"],
+                cwd=ROOT,
+                env=os.environ | {"JUDGE_FOLDER": str(self.folder)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            ) as process,
+        ):
             self._send(process, told)
             assert process.stdout
             for line in process.stdout:
                 self.asked.append(json.loads(line))
                 if self.asked[-1]["do"] in self.answers:
-                    self._send(process, self.answers[self.asked[-1]["do"]])
+                    answer = self.answers[self.asked[-1]["do"]]
+                    self._send(process, answer(self.asked[-1]) if callable(answer) else answer)
+            errors.seek(0)
+            self.said = errors.read().decode()
         return self.asked[-1]
 
     def _send(self, process: subprocess.Popen[bytes], message: Mapping[str, Any]) -> None:
@@ -204,3 +213,97 @@ def test_a_spare_judge_goes_when_nobody_needs_it(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == b""
+
+
+def test_words_of_any_kind_do_not_break_the_report(judge: Judge) -> None:
+    last = judge.run("""
+@check("a", "good")
+def test_one():
+    '''One'''
+    raise Failure(expected=3, actual="half \\ud800 and nul \\0", hint=None)
+""")
+    check = last["report"]["checks"][0]
+    assert (check["expected"], check["actual"]) == ("3", "half ? and nul \ufffd")
+
+
+def test_hostile_facts_still_reject(judge: Judge) -> None:
+    last = judge.run("""
+@pytest.fixture
+def trained(student):
+    raise StudentFault(Code.OUTPUT_MISSING, file="\\udcff", found=[float("nan")] * 999)
+
+@check("a", "good")
+def test_one(trained):
+    '''One'''
+""")
+    assert last["facts"] == {"file": "?", "found": [None] * 100}
+
+
+def test_a_judge_warns_of_nothing(judge: Judge) -> None:
+    last = judge.run("""
+@pytest.fixture(scope="session", autouse=True)
+def strict(seed, student, pytestconfig):
+    import warnings
+    pytestconfig.addinivalue_line("filterwarnings", "error")
+
+@check("a", "good")
+def test_one(seed, student, launch):
+    '''One'''
+
+@check("a", "good")
+def test_two(launch):
+    '''Two'''
+""")
+    assert outcomes(last) == {"one": "passed", "two": "passed"}
+    assert "warning" not in judge.said
+
+
+LAUNCHES = """
+import lab_specs.service
+from lab_specs.service import Service
+
+def healthy(student, start_seconds):
+    return Service(1, student.start(), 0.1)
+
+lab_specs.service.launch = healthy
+"""
+
+
+def test_two_copies_at_a_time_may_be_launched_and_are_removed(judge: Judge) -> None:
+    last = judge.run(
+        LAUNCHES
+        + """
+@check("a", "good")
+def test_two_at_a_time(launch):
+    '''Two at a time'''
+    launch().process.remove()
+    launch(), launch()
+
+@check("a", "good")
+def test_three(launch):
+    '''Three'''
+    launch(), launch(), launch()
+"""
+    )
+    assert outcomes(last) == {"two_at_a_time": "passed", "three": "error"}
+    asked = [message["do"] for message in judge.asked if message["do"] != "phase"]
+    two = ["start", "remove", "start", "start", "remove", "remove"]
+    assert asked == [*two, "start", "start", "remove", "remove", "reported"]
+
+
+def test_threads_get_their_own_answers(judge: Judge) -> None:
+    judge.answers["inspect"] = lambda ask: {"container": ask["container"], "seconds": 1}
+    last = judge.run("""
+from concurrent.futures import ThreadPoolExecutor
+from lab_specs.student import Process
+
+@check("a", "good")
+def test_one(student):
+    '''One'''
+    def ask(number):
+        return Process(student._call, number, ()).look().container
+    with ThreadPoolExecutor(8) as hands:
+        got = list(hands.map(ask, range(200)))
+    expect(got == list(range(200)), expected="each its own", actual=got)
+""")
+    assert outcomes(last) == {"one": "passed"}

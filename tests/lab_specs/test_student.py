@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -99,21 +99,28 @@ def test_names_are_bounded_sorted_and_follow_no_link(volume: Volume) -> None:
     assert len(names) == 1000
 
 
-def test_a_tree_that_is_a_trap_traps_nobody(volume: Volume) -> None:
-    place = os.open(volume.path, os.O_RDONLY)
-    for _ in range(3000):  # deeper than Python's stack, longer than a path may be
+@pytest.fixture
+def trap() -> Iterator[Volume]:
+    """A tree deeper than Python's stack and longer than a path may be."""
+    folder = tempfile.mkdtemp(dir="/tmp")
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(3000):
         os.mkdir("d", dir_fd=place)
         inner = os.open("d", os.O_RDONLY, dir_fd=place)
         os.close(place)
         place = inner
     os.close(os.open("bottom", os.O_CREAT, dir_fd=place))
     os.close(place)
-    volume.write("a", b"")
-    (volume.path / "closed").mkdir(mode=0)
-    assert volume.names() == ["a"]
-    volume.clear()
-    assert not (volume.path / "a").exists()
-    subprocess.run(["rm", "-rf", str(volume.path / "d")], check=True)
+    yield Volume("out", Path(folder), 8)
+    subprocess.run(["rm", "-rf", folder], check=True)  # Python's own would fall in
+
+
+def test_a_tree_that_is_a_trap_traps_nobody(trap: Volume) -> None:
+    trap.write("a", b"")
+    (trap.path / "closed").mkdir(mode=0)
+    assert trap.names() == ["a"]
+    trap.clear()
+    assert not (trap.path / "a").exists()
 
 
 @pytest.mark.parametrize("name", ["../up", "/etc/passwd", "a/../../up", "", "..", "a\0b"])

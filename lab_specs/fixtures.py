@@ -1,0 +1,52 @@
+"""The fixtures that a check may name: `seed`, `student`, and of a service `service`, `launch`."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lab_specs import service as services
+from lab_specs import wire
+from lab_specs.service import Service
+from lab_specs.student import Call, Student
+
+HELPERS_AT_ONCE = 2  # services beside the main one
+
+BRIEF: pytest.StashKey[wire.Brief] = pytest.StashKey()
+CALL: pytest.StashKey[Call] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """The secret seed of the edition; on a laptop a public one."""
+    return pytestconfig.stash[BRIEF].seed
+
+
+@pytest.fixture(scope="session")
+def student(pytestconfig: pytest.Config) -> Student:
+    """The student's image."""
+    brief = pytestconfig.stash[BRIEF]
+    return Student(pytestconfig.stash[CALL], brief.volumes, brief.run_seconds)
+
+
+@pytest.fixture(scope="session")
+def service(student: Student, pytestconfig: pytest.Config) -> Service:
+    """The student's service, started once and healthy."""
+    return services.launch(student, start_seconds=pytestconfig.stash[BRIEF].start_seconds)
+
+
+@pytest.fixture
+def launch(student: Student, pytestconfig: pytest.Config) -> Iterator[Callable[[], Service]]:
+    """Start another copy of the service, on a port of its own, for this check alone."""
+    started: list[Service] = []
+
+    def another() -> Service:
+        alive = [one for one in started if not one.process.removed]
+        if len(alive) == HELPERS_AT_ONCE:
+            raise RuntimeError(f"a check may launch {HELPERS_AT_ONCE} more services at a time")
+        limit = pytestconfig.stash[BRIEF].start_seconds
+        started.append(services.launch(student, start_seconds=limit))
+        return started[-1]
+
+    yield another
+    for one in started:
+        one.process.remove()
