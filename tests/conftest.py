@@ -35,7 +35,8 @@ def _flush_what_is_only_ever_added() -> None:
     if connection.vendor != "sqlite":
         return  # TRUNCATE asks no trigger of a row
     tables = [model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnly)]
-    sql_flush = connection.ops.sql_flush
+    operations = type(connection.ops)  # each thread has its own connection
+    sql_flush = operations.sql_flush
 
     def flush(*args: Any, **kwargs: Any) -> list[str]:
         both = [(table, event) for table in tables for event in EVENTS]
@@ -43,7 +44,7 @@ def _flush_what_is_only_ever_added() -> None:
         create = [SQLITE.format(table=table, event=event) for table, event in both]
         return [*drop, *sql_flush(*args, **kwargs), *create]
 
-    connection.ops.sql_flush = flush  # type: ignore[method-assign]
+    operations.sql_flush = flush
 
 
 @pytest.fixture

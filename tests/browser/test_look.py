@@ -6,11 +6,14 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from lab_specs.faults import Code
+from portal.assessment.domain import decide
+from portal.submissions.domain import cancel
 from portal.submissions.lookups import answer_lookup, fail_lookup
-from portal.submissions.states import State
+from portal.submissions.models import Attempt
+from portal.submissions.states import LIVE, State
 from tests.browser.conftest import Opened, shoot
 from tests.browser.steps import sign_in
-from tests.factories import AssessmentFactory, AttemptFactory, LookupFactory
+from tests.factories import AttemptFactory, LookupFactory
 from tests.worlds import (
     LOG,
     PASSWORD,
@@ -73,6 +76,7 @@ def test_empty(live_server: LiveServer, open_page: Opened, look: tuple[str, str]
         "edition": edition,
         "class": f"{edition}class/",
         "reviews": f"{edition}reviews/",
+        "log": f"{edition}log/",
     }
     show(page, live_server.url, "empty", places, look)
 
@@ -87,13 +91,12 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
     done = judged(hand_in(world, team, first, days_ago=1))
     for slug in ("interface", "predictions"):
         criterion = criterion_of(first, slug)
-        AssessmentFactory(
+        decide(
             team=team,
             criterion=criterion,
-            assessor=world.lecturer,
-            attempt=done,
-            proposed=done.levels[slug],
             level=criterion.levels.get(name="proficient"),
+            by=world.lecturer,
+            attempt=done,
             comment="Clear and complete; the error messages could say more.",
         )
     running = AttemptFactory(
@@ -126,6 +129,7 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
         "edition": edition,
         "class": f"{edition}class/",
         "reviews": f"{edition}reviews/",
+        "log": f"{edition}log/",
         "review": f"/attempts/{done.pk}/review/",
         "staff-attempt": f"/attempts/{done.pk}/",
         "staff-queued": f"/attempts/{queued.pk}/",
@@ -149,10 +153,13 @@ def test_normal(
 def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
     world = make_world(students=120, mini_projects=7)
     crowd(world)
+    for attempt in Attempt.objects.filter(state__in=LIVE)[:8]:
+        cancel(attempt=attempt, by=world.lecturer, reason="it stood in the way " * 25)
     edition = f"/editions/{world.edition.pk}/"
     page = open_page(*look)
     sign_in(page, live_server.url, "tina", PASSWORD)
-    places = {"edition": edition, "class": f"{edition}class/", "reviews": f"{edition}reviews/"}
+    names = {"class": "class/", "reviews": "reviews/", "log": "log/"}
+    places = {"edition": edition} | {name: f"{edition}{end}" for name, end in names.items()}
     show(page, live_server.url, "crowded", places, look)
     page = open_page(*look)
     sign_in(page, live_server.url, "alice", PASSWORD)
