@@ -7,7 +7,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from grader.build import build
+from grader.build import Image, build
 from grader.engine import Engine
-from grader.fetch import FetchPolicy, fetch
+from grader.fetch import FetchPolicy, Source, fetch
 from grader.images import PYTHON, TORCH, stand_ins
 from grader.job import Job
 from grader.judge import judge
@@ -97,6 +97,9 @@ class Grader:
     engine: Engine
     judges: JudgePool
     settings: GraderSettings
+    fetch: Callable[[Job, Path, FetchPolicy], Source] = fetch
+    build: Callable[..., Image] = build
+    stand_ins: Callable[[], Mapping[str, str]] = stand_ins
 
     def grade(self, job: Job, lab: LabSpec, observer: Observer) -> Outcome:
         """Grade one job. Raises nothing but `AbandonedError`: every other end is an outcome."""
@@ -138,9 +141,10 @@ class Grader:
             with progress.phase("judging"):
                 return judge(session, last)
         finally:
-            if session and session.log:
-                progress.hear(session.log)
+            # Hearing may abandon the attempt; the judge goes all the same.
             self.judges.discard(taken, session.close if session else lambda: None)
+            if session and session.log:
+                progress.hear(session.log.rstrip("\n"))
 
     def _image(self, job: Job, lab: LabSpec, progress: Progress) -> str:
         """The id of the attempt's image: made now, or made before from the same commit."""
@@ -159,7 +163,7 @@ class Grader:
 
     def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: str, tag: str) -> str:
         with progress.phase("fetching"):
-            source = fetch(job, Path(folder) / "source", fetch_policy(self.settings))
+            source = self.fetch(job, Path(folder) / "source", fetch_policy(self.settings))
         evidence: dict[str, Any] = {
             "source": {
                 "tree": source.tree,
@@ -172,8 +176,8 @@ class Grader:
         }
         progress.provenance |= evidence
         with progress.phase("building"):
-            names = stand_ins()
-            made = build(
+            names = self.stand_ins()
+            made = self.build(
                 source,
                 tag=tag,
                 labels={SOURCE_LABEL: json.dumps(evidence)},
