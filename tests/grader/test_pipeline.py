@@ -263,8 +263,7 @@ def test_an_unknown_exception_is_a_crash_without_its_traceback(bench: Bench) -> 
 
 @pytest.mark.parametrize(
     "until",
-    ["fetching", "building", LOG, "running", "note: It starts", "judging", f"{LOG}
-hello"],
+    ["fetching", "building", LOG, "running", "note: It starts", "judging", f"{LOG}\nhello"],
 )
 def test_abandoned_passes_through_and_leaves_nothing(bench: Bench, until: str) -> None:
     with pytest.raises(AbandonedError):
