@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from lab_specs.faults import Code
 from lab_specs.loader import load_lab
-from lab_specs.report import Outcome, Verdict
+from lab_specs.report import Outcome, Report, Verdict
 from portal.assessment.queries import rubric
 from portal.common.errors import Refused
 from portal.courses.models import MiniProject
@@ -207,18 +208,22 @@ def test_the_domain_asks_why(work: Submission, shelf: Path, tina: User) -> None:
         domain.rescore(attempt=attempt, lab=load_lab(shelf / "serving"), by=tina, reason=" ")
 
 
-def test_an_attempt_that_never_was_scored_is_refused(
-    work: Submission, shelf: Path, tina: User
+@pytest.mark.parametrize(
+    ("verdict", "fault"),
+    [(Verdict.REJECTED, Code.OUT_OF_MEMORY), (Verdict.CRASHED, Code.LAB_BROKEN)],
+)
+def test_a_report_that_led_to_no_levels_is_not_scored(
+    work: Submission, shelf: Path, tina: User, verdict: Verdict, fault: Code
 ) -> None:
+    report = judge(SubmissionFactory(mini_project=work.mini_project), shelf).report
     attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=domain.MAX_RETRIES)
-    token = attempt.token
-    assert token
-    assert domain._end(
-        attempt.pk,
-        holder=token,
-        verdict=Verdict.REJECTED,
-        fault="build_failed",
-        finished_at=attempt.queued_at,
+    assert attempt.token
+    assert domain.record(
+        attempt_id=attempt.pk,
+        token=attempt.token,
+        verdict=verdict,
+        fault=fault,
+        report=Report.model_validate(report),
     )
     with pytest.raises(Refused, match="Only an attempt that passed or failed"):
         domain.rescore(attempt=attempt, lab=load_lab(shelf / "serving"), by=tina, reason=WHY)
