@@ -23,6 +23,7 @@ class Lease:
 class Heart:
     """Renews every lease each `every` seconds; then `rest()` lets go of what it used.
 
+    Its thread lives as long as there is a lease to keep.
     `beat(attempt_id=…, token=…)` renews one and tells whether it held.
     """
 
@@ -66,4 +67,11 @@ class Heart:
         while True:
             pause.wait(self._every)
             self.renew()
-            self._rest()
+            try:
+                self._rest()
+            except Exception:  # as above: it beats on
+                logger.exception("heart could not rest")
+            with self._lock:
+                if not self._leases:
+                    self._thread = None
+                    return
