@@ -6,6 +6,7 @@ list them without the packages that a judge needs. Every mistake names file, lin
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +14,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from lab_specs.schema import CheckSpec, EditionFile, LabFile, LabSpec
+from lab_specs.schema import SLUG, CheckSpec, EditionFile, LabFile, LabSpec
 
 FILE_CAP = 1_000_000  # bytes; no lecturer writes a longer specification by hand
+TITLE_CAP = 300  # characters of the line that a student reads
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -31,6 +33,8 @@ class SpecError(ValueError):
 def load_lab(folder: Path) -> LabSpec:
     """Read one lab. Raises `SpecError`."""
     yaml_path, checks_path = folder / "lab.yaml", folder / "test_acceptance.py"
+    if not re.fullmatch(SLUG, folder.name):
+        raise SpecError(yaml_path, 1, "", f"the folder's name {folder.name!r} cannot be an id")
     file = load_yaml(yaml_path, LabFile)
     sources = {path.name: _read(path) for path in sorted(folder.glob("*.py"))}
     if checks_path.name not in sources:
@@ -75,16 +79,39 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise SpecError(path, line, "", f"not valid YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise SpecError(path, line, "", f"not valid YAML: {error.reason}") from error
+    except (ValueError, RecursionError) as error:  # a date that is none, brackets without an end
+        raise SpecError(path, 1, "", f"not valid YAML: {error}") from error
+    _demand_distinct_keys(path, node)
     if not isinstance(content, dict):
         raise SpecError(path, 1, "", "expected fields such as 'title:', found none")
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = first["loc"]
+        where, message = first["loc"], first["msg"].removeprefix("Value error, ")
+        if not where:  # a rule over several fields names the one to change itself
+            named, _, message = message.partition(": ")
+            where = tuple(int(part) if part.isdigit() else part for part in named.split("."))
         field = ".".join(str(part) for part in where)
-        message = first["msg"].removeprefix("Value error, ")
         raise SpecError(path, _line_of(node, where), field, message) from error
+
+
+def _demand_distinct_keys(path: Path, node: yaml.Node | None) -> None:
+    """YAML lets the last of two equal keys win in silence; here they are a mistake."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise SpecError(path, line, str(key.value), "the same field stands twice")
+            seen.add(key.value)
+            _demand_distinct_keys(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _demand_distinct_keys(path, item)
 
 
 def _line_of(node: yaml.Node | None, where: Iterable[int | str]) -> int:
@@ -109,11 +136,17 @@ def _read_checks(path: Path, source: str, file: LabFile) -> tuple[CheckSpec, ...
         tree = ast.parse(source)
     except SyntaxError as error:
         raise SpecError(path, error.lineno or 1, "", f"not valid Python: {error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SpecError(path, 1, "", f"not valid Python: {error}") from error
+    _demand_plain_functions(path, tree)
     checks: list[CheckSpec] = []
     for function in tree.body:
-        if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+        if isinstance(function, ast.FunctionDef) and function.name.startswith("test"):
             spec = _read_check(path, function, file)
-            if spec.after is not None and spec.after not in {check.id for check in checks}:
+            above = {check.id for check in checks}
+            if spec.id in above:
+                raise SpecError(path, function.lineno, spec.id, "the same check stands twice")
+            if spec.after is not None and spec.after not in above:
                 raise SpecError(
                     path, function.lineno, spec.id, f"after: no check {spec.after!r} above"
                 )
@@ -121,24 +154,43 @@ def _read_checks(path: Path, source: str, file: LabFile) -> tuple[CheckSpec, ...
     return tuple(checks)
 
 
+def _demand_plain_functions(path: Path, tree: ast.Module) -> None:
+    """Refuse what pytest would run, or drop, and this reading would not see as a check."""
+    plain = {id(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            raise SpecError(path, node.lineno, node.name, "a check is a function, not a class")
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or id(node) in plain:
+            continue
+        if node.name.startswith("test_"):
+            problem = "a check is a plain function at the left margin"
+            raise SpecError(path, node.lineno, node.name.removeprefix("test_"), problem)
+
+
 def _read_check(path: Path, function: ast.FunctionDef, file: LabFile) -> CheckSpec:
     name = function.name.removeprefix("test_")
-    call = next(
-        (
-            decorator
-            for decorator in function.decorator_list
-            if isinstance(decorator, ast.Call)
-            and isinstance(decorator.func, ast.Name)
-            and decorator.func.id == "check"
-        ),
-        None,
-    )
-    if call is None:
+    calls = [
+        decorator
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "check"
+    ]
+    if not function.name.startswith("test_") or not re.fullmatch(SLUG, name):
+        problem = f"a check is named test_ and small letters, not {function.name!r}"
+        raise SpecError(path, function.lineno, name, problem)
+    if len(calls) != 1:
         raise SpecError(path, function.lineno, name, "a test needs @check(criterion, level)")
+    if len(function.decorator_list) != 1:
+        problem = "@check is the only decorator: one function is one check, and it always runs"
+        raise SpecError(path, function.lineno, name, problem)
+    call = calls[0]
     arguments = _literal_arguments(path, name, call)
     title = (ast.get_docstring(function) or "").strip()
     if not title:
         raise SpecError(path, function.lineno, name, "a docstring is missing; students read it")
+    if len(title) > TITLE_CAP:
+        raise SpecError(path, function.lineno, name, f"a docstring over {TITLE_CAP} characters")
     spec = CheckSpec(id=name, title=title, **arguments)
     if spec.criterion not in {criterion.id for criterion in file.criteria}:
         raise SpecError(path, function.lineno, name, f"no criterion {spec.criterion!r} in lab.yaml")
@@ -151,7 +203,8 @@ def _read_check(path: Path, function: ast.FunctionDef, file: LabFile) -> CheckSp
 
 def _literal_arguments(path: Path, name: str, call: ast.Call) -> dict[str, Any]:
     try:
-        named = dict(zip(("criterion", "level"), map(ast.literal_eval, call.args), strict=False))
+        order = ("criterion", "level")[: len(call.args)]
+        named = dict(zip(order, map(ast.literal_eval, call.args), strict=True))
         named |= {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
         CheckSpec(id=name, title="-", **named)
     except (ValueError, TypeError, ValidationError) as error:
@@ -161,12 +214,12 @@ def _literal_arguments(path: Path, name: str, call: ast.Call) -> dict[str, Any]:
 
 
 def _demand_full_rubric(path: Path, file: LabFile, checks: tuple[CheckSpec, ...]) -> None:
-    """A level without a check would be reached by doing nothing."""
+    """A level without a check could not be reached, whatever a student does."""
     bound = {(check.criterion, check.level) for check in checks}
     for criterion in file.criteria:
         for level in file.levels[1:]:
             if (criterion.id, level) not in bound:
-                problem = f"no check is bound to level {level!r}; it would be reached by nothing"
+                problem = f"no check is bound to level {level!r}; it could not be reached"
                 raise SpecError(path, 1, f"criteria.{criterion.id}", problem)
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+SLUG = r"^[a-z0-9][a-z0-9_-]{0,59}$"
+Slug = Annotated[str, Field(pattern=SLUG)]
 Text = Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
@@ -78,10 +79,10 @@ class LabFile(Strict):
             raise ValueError(
                 f"pass_level: {self.pass_level!r} is not one of {list(self.levels[1:])}"
             )
-        for criterion in self.criteria:
+        for number, criterion in enumerate(self.criteria):
             if set(criterion.descriptors) != set(self.levels):
                 raise ValueError(
-                    f"criteria.{criterion.id}.descriptors: one text for each of {list(self.levels)}"
+                    f"criteria.{number}.descriptors: one text for each of {list(self.levels)}"
                 )
         ids = [criterion.id for criterion in self.criteria]
         if len(set(ids)) != len(ids):

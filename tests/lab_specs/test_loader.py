@@ -65,12 +65,41 @@ def test_a_lab_is_read_without_running_its_checks(tmp_path: Path) -> None:
         ("kind: job", "kind: jab", 3, "kind", "'service' or 'job'"),
         ("memory_mb: 64", "memory_mb: lots", 6, "limits.memory_mb", "valid integer"),
         (" pids: 32,", "", 6, "limits.pids", "Field required"),
-        ("pass_level: good", "pass_level: great", 1, "", "'great' is not one of ['good']"),
-        ("pass_level: good", "pass_level: none", 1, "", "'none' is not one of ['good']"),
-        ("levels: [none, good]", "levels: [none, none]", 1, "", "stands twice"),
-        ("      good: Says hello.\n", "", 1, "", "one text for each of ['none', 'good']"),
+        (
+            "pass_level: good",
+            "pass_level: great",
+            5,
+            "pass_level",
+            "'great' is not one of ['good']",
+        ),
+        ("pass_level: good", "pass_level: none", 5, "pass_level", "'none' is not one of ['good']"),
+        ("levels: [none, good]", "levels: [none, none]", 4, "levels", "stands twice"),
+        (
+            "      good: Says hello.\n",
+            "",
+            10,
+            "criteria.0.descriptors",
+            "one text for each of ['none', 'good']",
+        ),
         ("id: manners", "id: Good Manners", 8, "criteria.0.id", "pattern"),
         ("kind: job", "kind: [job", 4, "", "not valid YAML"),
+        ("kind: job", "kind: job\nkind: service", 4, "kind", "stands twice"),
+        (" good: Says", " none: Says", 12, "none", "stands twice"),
+        ("kind: job", "kind: \x07", 3, "", "not valid YAML"),
+        ("kind: job", "kind: 2026-13-77", 1, "", "not valid YAML"),
+        ("kind: job", "kind: !!python/name:os.system", 3, "", "not valid YAML"),
+        ("kind: job", "kind: job\n---\nkind: job", 4, "", "not valid YAML"),
+        ("kind: job", "kind: " + "[" * 3000, 1, "", "not valid YAML"),
+        ("good: Says hello.", "good: ''", 12, "criteria.0.descriptors.good", "at least 1"),
+        ("cpus: 1.0", "cpus: .nan", 6, "limits.cpus", "less than"),
+        ("kind: job", "kind: job\nvolumes: {Out: 4}", 4, "volumes.Out.[key]", "pattern"),
+        (
+            "    title: Manners\n",
+            "    title: Manners\n    colour: red\n",
+            10,
+            "criteria.0.colour",
+            "",
+        ),
     ],
 )
 def test_a_mistake_in_the_yaml_is_named(
@@ -104,6 +133,17 @@ def test_a_file_without_fields_is_a_mistake(tmp_path: Path, yaml: str) -> None:
         ('"good"', '"good", after="later"', 5, "no check 'later' above"),
         ('"good"', "LEVEL", 4, "plain string"),
         ("def test_hello():", "def test_hello(:", 5, "not valid Python"),
+        ("def test_hello():", "def test_hello():\0", 1, "not valid Python"),
+        ("def test_hello():", "async def test_hello():", 5, "plain function"),
+        ("def test_hello():", "def testHello():", 5, "small letters"),
+        ("def test_hello():", "def test_Hello():", 5, "small letters"),
+        ("@check", "@other\n@check", 6, "only decorator"),
+        ("@check", '@check("manners", "good")\n@check', 6, "needs @check"),
+        ("It says hello", "long" * 100, 5, "over 300"),
+        ('"good"', '"good", afterwards="hello"', 4, "plain string"),
+        ('"good"', '"good", None, 7', 4, "plain string"),
+        ('"manners", "good"', "", 4, "plain string"),
+        ('"good"', '"good", after="hello"', 5, "no check 'hello' above"),
     ],
 )
 def test_a_mistake_in_a_check_is_named(
@@ -112,6 +152,34 @@ def test_a_mistake_in_a_check_is_named(
     error = mistake(tmp_path, checks=CHECKS.replace(old, new))
     assert (error.file.name, error.line) == ("test_acceptance.py", line)
     assert says in error.problem
+
+
+def test_checks_in_a_class_or_a_function_or_twice_are_mistakes(tmp_path: Path) -> None:
+    again = CHECKS.split("\n\n\n")[1]
+    inside = "class TestMore:\n    pass\n"
+    nested = "def make():\n    def test_more():\n        pass\n"
+    problems = [
+        mistake(tmp_path, checks=f"{CHECKS}\n\n{more}", name=name).problem
+        for name, more in [("one", again), ("two", inside), ("three", nested)]
+    ]
+    assert problems == [
+        "the same check stands twice",
+        "a check is a function, not a class",
+        "a check is a plain function at the left margin",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Hello", "über", "a b", "x" * 61])
+def test_a_folder_whose_name_is_no_id_is_a_mistake(tmp_path: Path, name: str) -> None:
+    assert "cannot be an id" in mistake(tmp_path, name=name).problem
+
+
+def test_a_lab_that_is_too_large_or_a_folder_is_a_mistake(tmp_path: Path) -> None:
+    assert "larger than" in mistake(tmp_path, checks=CHECKS + "#" * 1_000_001).problem
+    place = lab(tmp_path, name="other")
+    (place / "helper.py").mkdir()
+    with pytest.raises(SpecError, match=r"helper.py, line 1: cannot be read: Is a directory"):
+        load_lab(place)
 
 
 def test_a_level_that_nothing_checks_would_be_reached_by_nothing(tmp_path: Path) -> None:
