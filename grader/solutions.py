@@ -56,6 +56,8 @@ class Variant:
 def variants(lab: str, solutions: Path = SOLUTIONS) -> Iterator[Variant]:
     """Every variant that must prove `lab`, the reference first. Raises ValueError."""
     reference = solutions / lab
+    if not reference.is_dir():
+        raise ValueError(f"{reference}: there is no reference solution that could prove {lab!r}")
     yield Variant(name=lab, lab=lab, folder=reference, top=True)
     for folder in sorted(solutions.glob(f"{lab}-*")):
         yield Variant(name=folder.name, lab=lab, folder=folder)
@@ -64,7 +66,10 @@ def variants(lab: str, solutions: Path = SOLUTIONS) -> Iterator[Variant]:
 
 
 def make_repository(variant: Variant, target: Path) -> str:
-    """Write the variant into a new git repository at `target`; the id of its one commit."""
+    """Write the variant into a new git repository at `target`; the id of its one commit.
+
+    Raises ValueError when its patch does not fit.
+    """
     ignored = shutil.ignore_patterns("broken", "__pycache__", ".pytest_cache")
     shutil.copytree(variant.folder, target, ignore=ignored)
     _git(target, "init", "--quiet", "--initial-branch=main")
@@ -80,7 +85,8 @@ def _broken(lab: str, reference: Path, patch: Path) -> Variant:
     with patch.open() as lines:
         kind, _, rest = lines.readline().partition(":")
     names = [name.strip() for name in rest.split(",") if name.strip()]
-    if kind not in {"Fails", "Rejected"} or not names:
+    known = kind == "Fails" or (kind == "Rejected" and set(names) <= set(Code))
+    if not known or not names:
         raise ValueError(f"{patch}: its first line must be 'Fails: check, …' or 'Rejected: code'")
     rejected = Code(names[0]) if kind == "Rejected" else None
     return Variant(
@@ -96,9 +102,11 @@ def _broken(lab: str, reference: Path, patch: Path) -> Variant:
 def _git(folder: Path, *words: str) -> str:
     done = subprocess.run(
         ["git", "-C", str(folder), *words],
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
-        env=os.environ | GIT_ENV,
+        env={name: value for name, value in os.environ.items() if name[:4] != "GIT_"} | GIT_ENV,
     )
+    if done.returncode:
+        raise ValueError(f"git {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout.strip()

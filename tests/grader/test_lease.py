@@ -4,6 +4,8 @@ import threading
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from grader.lease import Heart, Lease
 
 
@@ -78,11 +80,9 @@ def test_a_database_that_does_not_answer_loses_no_lease() -> None:
 def test_the_lease_is_let_go_when_the_attempt_breaks() -> None:
     database = Database()
     beating = heart(database)
-    try:
-        with beating.keep(1, uuid4()):
-            raise ZeroDivisionError
-    except ZeroDivisionError:
-        beating.renew()
+    with pytest.raises(ZeroDivisionError), beating.keep(1, uuid4()):
+        raise ZeroDivisionError
+    beating.renew()
     assert database.beats == []
 
 
