@@ -1,6 +1,9 @@
 # The portal's own image: web and helper as they are, the grader with git and a Docker client.
 FROM python:3.11-slim-bookworm AS web
 WORKDIR /portal
+# pg_dump and pg_restore, for manage.py backup and restore
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-15 \
+ && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=bind,source=requirements.lock,target=/requirements.lock \
     pip install --no-cache-dir --require-hashes --requirement /requirements.lock
 COPY manage.py ./
