@@ -22,7 +22,7 @@ from grader.pipeline import Grader, Outcome, fetch_policy
 from grader.settings import GraderSettings
 from grader.verify import PUBLIC_SEED, verify
 from lab_specs.faults import Fault
-from lab_specs.loader import SpecError, load_shelf
+from lab_specs.loader import load_lab
 from lab_specs.messages import explain, last_lines
 from lab_specs.report import Outcome as CheckOutcome
 from lab_specs.report import Verdict
@@ -66,22 +66,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = _parser().parse_args(argv)
     settings = GraderSettings()
+    wanted = options.lab if options.command == "verify" else [options.lab]
     try:
-        shelf = load_shelf(settings.shelf)
-    except SpecError as error:
-        err.print(Text(f"A lab on the shelf is not right: {error}"))
+        labs = _labs(wanted, settings)
+        if options.command == "verify":
+            return verify(labs, settings)
+    except ValueError as error:  # of a lab, or of the solutions that prove it
+        err.print(Text(str(error)))
         return USAGE
-    if options.command == "verify":
-        return verify(options.lab, shelf, settings)
-    return check(options, shelf, settings)
+    except Fault as fault:
+        err.print(Text(explain(fault.code, fault.facts).happened))
+        return EXIT[Verdict.CRASHED]
+    return check(options, labs[0], settings)
 
 
-def check(options: argparse.Namespace, shelf: dict[str, LabSpec], settings: GraderSettings) -> int:
+def check(options: argparse.Namespace, lab: LabSpec, settings: GraderSettings) -> int:
     """Grade one repository with a public seed."""
-    lab = shelf.get(options.lab)
-    if lab is None:
-        err.print(Text(f"There is no lab {options.lab!r}. On the shelf: {', '.join(shelf)}."))
-        return USAGE
     repository, settings = _repository(options.repository, settings)
     try:
         found = resolve(repository, options.ref, fetch_policy(settings))
@@ -148,12 +148,29 @@ def _table(outcome: Outcome, lab: LabSpec) -> Table:
     return table
 
 
+def _labs(names: Sequence[str], settings: GraderSettings) -> list[LabSpec]:
+    """The labs of these names, all when there are none. Raises ValueError, in words.
+
+    A lab that nobody asked for may be broken.
+    """
+    folders = {
+        path.parent.name: path.parent
+        for shelf in reversed(settings.shelf)  # the first folder wins, as it does in a worker
+        for path in sorted(shelf.glob("*/lab.yaml"))
+    }
+    unknown = [name for name in names if name not in folders]
+    if unknown or not folders:
+        seen = ", ".join(sorted(folders)) or "nothing"
+        raise ValueError(f"There is no lab {', '.join(unknown)}. On the shelf: {seen}.")
+    return [load_lab(folders[name]) for name in names or sorted(folders)]
+
+
 def _repository(given: str, settings: GraderSettings) -> tuple[str, GraderSettings]:
     """A folder on this machine is taken as a local repository, by its last commit."""
     if re.match(r"^[a-z+]+:", given):
         return given, settings
     folder = Path(given).resolve()
-    return f"file://{folder}", settings.model_copy(update={"local_repositories": folder})
+    return folder.as_uri(), settings.model_copy(update={"local_repositories": folder})
 
 
 def _parser() -> Parser:

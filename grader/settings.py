@@ -4,11 +4,18 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 GIT_HOSTS = ("github.com", "gitlab.com", "codeberg.org")
+
+
+def _split(given: object) -> object:
+    """Take a comma-separated text as a list, as the portal's settings do."""
+    if isinstance(given, str):
+        return [part.strip() for part in given.split(",") if part.strip()]
+    return given
 
 
 class GraderSettings(BaseSettings):
@@ -16,8 +23,12 @@ class GraderSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GRADER_", extra="ignore")
 
-    shelf: Annotated[list[Path], NoDecode] = Field([ROOT / "lab_specs" / "labs"])
-    git_hosts: list[str] = Field(list(GIT_HOSTS), description="hosts to fetch from")
+    shelf: Annotated[list[Path], NoDecode, BeforeValidator(_split)] = Field(
+        [ROOT / "lab_specs" / "labs"], description="folders of labs, separated by commas"
+    )
+    git_hosts: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        list(GIT_HOSTS), description="hosts to fetch from, separated by commas"
+    )
     local_repositories: Path | None = Field(
         None, description="file:// repositories are taken from below this folder; none: never"
     )

@@ -4,7 +4,7 @@ Each variant goes through the same pipeline as a student's submission, on real c
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,12 @@ class Proof:
         return f"{self.outcome.verdict}" + (f", fails {', '.join(failed)}" if failed else "")
 
 
-def verify(names: Sequence[str], shelf: Mapping[str, LabSpec], settings: GraderSettings) -> int:
-    """Prove labs and print a table; 0 when every variant came to its end, else 1."""
-    unknown = [name for name in names if name not in shelf]
-    if unknown:
-        console.print(f"No such lab: {', '.join(unknown)}. On the shelf: {', '.join(shelf)}.")
-        return 64
-    labs = [shelf[name] for name in names] or list(shelf.values())
+def verify(labs: Sequence[LabSpec], settings: GraderSettings) -> int:
+    """Prove labs and print a table; 0 when every variant came to its end, else 1.
+
+    Raises ValueError when the solutions of a lab are missing or wrong.
+    """
+    pairs = [(lab, variant) for lab in labs for variant in variants(lab.id)]
     with tempfile.TemporaryDirectory() as folder:
         settings = settings.model_copy(update={"local_repositories": Path(folder)})
         engine = DockerEngine()
@@ -74,7 +73,7 @@ def verify(names: Sequence[str], shelf: Mapping[str, LabSpec], settings: GraderS
                 proofs = list(
                     hands.map(
                         lambda pair: _tell(prove(pair[1], pair[0], grader, Path(folder))),
-                        [(lab, variant) for lab in labs for variant in variants(lab.id)],
+                        pairs,
                     )
                 )
         finally:
