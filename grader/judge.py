@@ -15,8 +15,10 @@ def judge(session: Session, last: Last | None) -> Report:
         case wire.Broke():
             raise PlatformFault(Code.JUDGE_FAILED, problem=last.problem)
         case wire.Reported():
-            if [c.id for c in last.report.checks] != [c.id for c in session.lab.checks]:
-                raise PlatformFault(Code.LAB_BROKEN, problem="not every check was reported")
+            said = [(c.id, c.criterion, c.level) for c in last.report.checks]
+            if said != [(c.id, c.criterion, c.level) for c in session.lab.checks]:
+                problem = "what was reported are not the checks that the lab lists"
+                raise PlatformFault(Code.LAB_BROKEN, problem=problem)
             return last.report
         case None:
             raise PlatformFault(Code.JUDGE_FAILED, problem="the judge said nothing")

@@ -5,6 +5,7 @@ Knows nothing of the portal: a job goes in, an outcome comes out, an observer he
 
 import hashlib
 import json
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +30,8 @@ from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
 from lab_specs.report import CheckResult, Report, Verdict, levels_reached, verdict_of
 from lab_specs.schema import LabSpec
 
-LOG_LIMIT = 16_000  # characters of the log that an attempt keeps
+LOG_HEAD, LOG_TAIL = 5_000, 11_000  # characters of the log that an attempt keeps
+LOG_GAP = "\n… some of the log is left out …\n"
 SOURCE_LABEL = "mlops.source"
 logger = structlog.get_logger()
 
@@ -72,7 +74,14 @@ class Progress:
     observer: Observer
     phases: list[dict[str, Any]] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
-    log: str = ""
+    _head: str = ""
+    _tail: str = ""
+    _gap: str = ""
+
+    @property
+    def log(self) -> str:
+        """What was heard: its beginning and, which says more, its end."""
+        return self._head + self._gap + self._tail
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -85,8 +94,14 @@ class Progress:
             self.phases.append({"name": name, "seconds": round(time.monotonic() - began, 3)})
 
     def hear(self, text: str) -> None:
-        """Keep a line of the log and show the end of it."""
-        self.log = tidy(f"{self.log}{text}\n", LOG_LIMIT)
+        """Keep a line of the log and show it. A build may say many thousand of them."""
+        line = tidy(text, LOG_TAIL).rstrip("\n") + "\n"
+        if not self._tail and len(self._head) + len(line) <= LOG_HEAD:
+            self._head += line
+        else:
+            self._tail += line
+        if len(self._tail) > LOG_TAIL:
+            self._tail, self._gap = self._tail[-LOG_TAIL:], LOG_GAP
         self.observer.log(self.log)
 
 
@@ -142,9 +157,10 @@ class Grader:
                 return judge(session, last)
         finally:
             # Hearing may abandon the attempt; the judge goes all the same.
+            said = session.last_words() if session else ""
             self.judges.discard(taken, session.close if session else lambda: None)
-            if session and session.log:
-                progress.hear(session.log.rstrip("\n"))
+            if said:
+                progress.hear(said)
 
     def _image(self, job: Job, lab: LabSpec, progress: Progress) -> str:
         """The id of the attempt's image: made now, or made before from the same commit."""
@@ -158,12 +174,12 @@ class Grader:
             )
             return image
         self.settings.workdir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.settings.workdir) as folder:
+        with _folder(self.settings.workdir) as folder:
             return self._build(job, lab, progress, folder, tag)
 
-    def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: str, tag: str) -> str:
+    def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: Path, tag: str) -> str:
         with progress.phase("fetching"):
-            source = self.fetch(job, Path(folder) / "source", fetch_policy(self.settings))
+            source = self.fetch(job, folder / "source", fetch_policy(self.settings))
         evidence: dict[str, Any] = {
             "source": {
                 "tree": source.tree,
@@ -211,6 +227,19 @@ class Grader:
 def fetch_policy(settings: GraderSettings) -> FetchPolicy:
     """Where repositories may come from, and how large they may be."""
     return FetchPolicy(hosts=tuple(settings.git_hosts), local_root=settings.local_repositories)
+
+
+@contextmanager
+def _folder(parent: Path) -> Iterator[Path]:
+    """A new folder that goes with all that is in it.
+
+    Python's own removal calls itself for each level, and git takes thousands of them.
+    """
+    folder = tempfile.mkdtemp(dir=parent)
+    try:
+        yield Path(folder)
+    finally:
+        subprocess.run(["rm", "-rf", folder], check=False, capture_output=True)
 
 
 def _outcome(progress: Progress, **ended: Any) -> Outcome:  # noqa: ANN401 - fields of Outcome

@@ -6,7 +6,7 @@ The judge decides what is run; the lab's limits decide how. It can ask for nothi
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -92,6 +92,17 @@ class Session:
                 self.judge.pipe.send(self._answer(ask).line())
         printed = tidy(self.engine.log(self.judge.container, LOG_LIMIT), LOG_LIMIT)
         raise PlatformFault(Code.JUDGE_FAILED, problem="the judge ended early", log=printed)
+
+    def last_words(self) -> str:
+        """What a container that still runs printed up to now; else what was last heard.
+
+        A service's own account of a request that failed comes after all that a check asked for.
+        """
+        running = [one for at, one in enumerate(self.containers) if at not in self.ended]
+        if running:
+            with suppress(PlatformFault):
+                self.log = tidy(self.engine.log(running[0], LOG_LIMIT), LOG_LIMIT)
+        return self.log
 
     def close(self) -> None:
         """Remove every container of the student."""

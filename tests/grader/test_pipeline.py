@@ -1,8 +1,11 @@
 """Every end of an attempt: its verdict, what it leaves as evidence, and that it clears up."""
 
 import json
+import os
 import re
+import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -316,5 +319,49 @@ def test_a_student_container_names_its_attempt(bench: Bench) -> None:
 def test_a_log_too_long_is_shortened(bench: Bench) -> None:
     bench.engine.scripts[()] = Script(log=b"a line\n" * 50_000)
     outcome = bench.grade()
-    assert len(outcome.log) <= 16_000
+    assert len(outcome.log) <= 16_100
     assert "left out" in outcome.log
+
+
+def test_a_build_of_many_lines_is_heard_quickly_and_its_ends_are_kept(bench: Bench) -> None:
+    build = bench.build
+
+    def talkative(source: Source, **given: Any) -> Image:
+        for number in range(20_000):
+            given["on_log"](f"line {number}")
+        return build(source, **given)
+
+    bench.grader = replace(bench.grader, build=talkative)
+    began = time.process_time()
+    outcome = bench.grade()
+    assert time.process_time() - began < 3, "the whole log was read again for each line"
+    lines = outcome.log.splitlines()
+    assert lines[:2] == ["line 0", "line 1"]
+    assert "line 19999" in lines
+    assert sum("left out" in line for line in lines) == 1
+    assert 15_000 < len(outcome.log) < 16_100
+
+
+def test_what_a_service_said_last_is_kept(bench: Bench) -> None:
+    bench.engine.scripts[()] = Script(exit_code=None, log=b"Traceback of the last request\n")
+    bench.asks = (wire.Start(), wire.Inspect(container=0))
+    bench.last = reported(starts=CheckOutcome.FAILED)
+    assert "Traceback of the last request" in bench.grade().log
+
+
+def test_a_repository_as_deep_as_a_trap_is_removed(bench: Bench) -> None:
+    fetch = bench.fetch
+
+    def deep(job: Job, target: Path, policy: FetchPolicy) -> Source:
+        source = fetch(job, target, policy)
+        place = os.open(target, os.O_RDONLY)
+        for _ in range(2000):
+            os.mkdir("d", dir_fd=place)
+            inner = os.open("d", os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = inner
+        os.close(place)
+        return source
+
+    bench.grader = replace(bench.grader, fetch=deep)
+    assert bench.grade().verdict is Verdict.PASSED

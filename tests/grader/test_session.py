@@ -419,3 +419,28 @@ def test_a_report_in_another_order_is_no_report_of_this_lab(room: Room) -> None:
     with pytest.raises(PlatformFault) as caught:
         end(room.open(talk), None)
     assert caught.value.code is Code.LAB_BROKEN
+
+
+@pytest.mark.parametrize("change", [{"criterion": "another"}, {"level": "proficient"}])
+def test_a_check_that_counts_elsewhere_is_no_check_of_this_lab(
+    room: Room, change: dict[str, str]
+) -> None:
+    checks = list(reported().report.checks)
+    checks[1] = checks[1].model_copy(update=change)
+
+    def talk(brief: bytes) -> Asks:
+        yield wire.Reported(report=Report(checks=tuple(checks)))
+
+    with pytest.raises(PlatformFault) as caught:
+        end(room.open(talk), None)
+    assert caught.value.code is Code.LAB_BROKEN
+
+
+def test_the_last_words_are_those_of_what_still_runs(room: Room) -> None:
+    looks = wire.Wait(container=0, seconds=5), start(STAYS), wire.Inspect(container=1)
+    room.ask(start(), *looks)
+    session = room.sessions[0]
+    assert session.log.endswith("end\n"), "a look without the log leaves what was heard"
+    assert session.last_words() == "up\n"
+    session.close()
+    assert session.last_words() == "", "removed: there is nothing to hear, and nothing breaks"
