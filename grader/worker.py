@@ -21,6 +21,7 @@ from lab_specs.loader import load_shelf
 from portal.celery_app import GRADE_QUEUE, app
 
 SWEEP_EVERY = 60.0  # seconds between two looks for containers whose time is over
+MAKING = threading.Lock()  # two threads at once would make two, and one with judges is lost
 logger = structlog.get_logger()
 
 app.conf.update(imports=[*app.conf.imports, "grader.tasks"])
@@ -36,9 +37,14 @@ def settings() -> GraderSettings:
     )
 
 
-@cache
 def tools() -> Grader:
     """The engine and the judges of this process. Raises `PlatformFault` without an engine."""
+    with MAKING:
+        return _tools()
+
+
+@cache
+def _tools() -> Grader:
     engine = DockerEngine()
     judges = JudgePool(engine, settings().judge_image, spares=settings().spare_judges, labels={})
     return Grader(engine, judges, settings())
@@ -49,7 +55,7 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consum
     """Start a judge for every lab, so that the first attempt finds one; sweep from now on."""
     if GRADE_QUEUE not in sender.app.amqp.queues.consume_from:
         return
-    threading.Thread(target=_sweep, name="sweep", daemon=True).start()
+    threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
     for lab in load_shelf(settings().shelf).values():
         tools().judges.warm(lab)
 
@@ -57,17 +63,23 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consum
 @worker_shutdown.connect
 def put_away(**_: object) -> None:
     """Remove the judges that wait."""
-    if tools.cache_info().currsize:
+    if _tools.cache_info().currsize:
         tools().judges.close()
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Remove what outlived its deadline: the second clock, which trusts no attempt's own."""
+    try:
+        if gone := tools().engine.sweep(time.time()):
+            logger.warning("swept", containers_and_volumes=gone)
+    except Fault as fault:
+        logger.warning("sweep failed", fault=fault.code, **fault.facts)
+    except Exception:  # a clock that stops would leave all that comes later
+        logger.exception("sweep failed")
+
+
+def _sweep_for_ever() -> None:
     pause = threading.Event()
     while True:
-        try:
-            if gone := tools().engine.sweep(time.time()):
-                logger.warning("swept", containers_and_volumes=gone)
-        except Fault as fault:
-            logger.warning("sweep failed", fault=fault.code, **fault.facts)
+        sweep()
         pause.wait(SWEEP_EVERY)

@@ -121,6 +121,15 @@ def test_an_image_is_built_named_labelled_and_told(builder: Builder) -> None:
     assert "sha256:" not in image.log.replace("writing image sha256:", "")
 
 
+def test_a_label_of_ours_cannot_be_forged(builder: Builder) -> None:
+    builder.commit(f'FROM {BASE}\nLABEL mlops.test="forged" mlops.portal="" other="theirs"\n')
+    builder.build()
+    labels = docker("image", "inspect", builder.tag, "--format", "{{json .Config.Labels}}")
+    assert '"mlops.test":"yes"' in labels
+    assert '"other":"theirs"' in labels
+    assert "forged" not in labels
+
+
 def test_a_second_push_does_again_only_what_changed(builder: Builder) -> None:
     mark = uuid4().hex
     text = f"FROM {BASE}\nRUN echo first {mark}\nCOPY a.txt /a.txt\nRUN echo last {mark}\n"

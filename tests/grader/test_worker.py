@@ -1,0 +1,81 @@
+"""The worker's tools are made once, and its second clock never stops."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from grader import worker
+from lab_specs.faults import Code, PlatformFault
+from portal.celery_app import GRADE_QUEUE
+from tests.grader.fake_engine import FakeEngine, limits
+
+
+class Engine(FakeEngine):
+    """One that counts how often it is made, and can be out of order."""
+
+    made = 0
+    trouble: Exception | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).made += 1
+        threading.Event().wait(0.05)  # making one takes a while: others ask meanwhile
+
+    def sweep(self, now: float) -> int:
+        if self.trouble:
+            raise self.trouble
+        return super().sweep(now)
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Engine]]:
+    class Fresh(Engine):
+        pass
+
+    monkeypatch.setattr(worker, "DockerEngine", Fresh)
+    worker._tools.cache_clear()
+    yield Fresh
+    worker.put_away()
+    worker._tools.cache_clear()
+
+
+def test_many_threads_share_one_set_of_tools(engine: type[Engine]) -> None:
+    with ThreadPoolExecutor(8) as hands:
+        got = list(hands.map(lambda _: worker.tools(), range(8)))
+    assert engine.made == 1
+    assert len({id(one) for one in got}) == 1
+
+
+def test_a_sweep_removes_what_is_late() -> None:
+    tools = worker.tools()
+    assert isinstance(tools.engine, Engine)
+    container, _ = tools.engine.start_attached(
+        image="i", mounts=(), labels={}, limits=limits(deadline=1.0)
+    )
+    worker.sweep()
+    assert tools.engine.removed == [container]
+
+
+@pytest.mark.parametrize(
+    "trouble", [PlatformFault(Code.ENGINE_UNAVAILABLE, problem="gone"), ValueError("odd label")]
+)
+def test_a_sweep_that_fails_is_tried_again(trouble: Exception, engine: type[Engine]) -> None:
+    engine.trouble = trouble
+    worker.sweep()
+    engine.trouble = None
+    worker.sweep()
+
+
+def test_only_a_worker_that_grades_starts_judges(engine: type[Engine]) -> None:
+    queues = SimpleNamespace(consume_from={"other": None})
+    worker.prepare(SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=queues))))
+    assert engine.made == 0
+    assert GRADE_QUEUE not in queues.consume_from
+
+
+def test_putting_away_makes_nothing_first(engine: type[Engine]) -> None:
+    worker.put_away()
+    assert engine.made == 0
