@@ -114,7 +114,8 @@ class Session:
     def _expire(self) -> None:
         self._expired = True
         self.judge.pipe.close()  # whoever reads it wakes up, even when the engine is deaf
-        self.engine.remove(self.judge.container)
+        with suppress(PlatformFault):  # the sweep tries again
+            self.engine.remove(self.judge.container)
 
     def _answer(
         self, ask: wire.Start | wire.Wait | wire.Signal | wire.Inspect | wire.Remove

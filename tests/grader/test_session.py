@@ -314,6 +314,22 @@ def test_a_clock_that_runs_out_while_we_answer_is_the_same_end() -> None:
     session.close()
 
 
+def test_the_clock_needs_no_engine_that_listens() -> None:
+    room = Room(total_seconds=0.2)
+
+    def fail(container: str) -> None:
+        raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem="deaf")
+
+    room.engine.remove = fail  # type: ignore[method-assign]
+
+    def talk(brief: bytes) -> Asks:
+        yield SILENCE
+
+    with pytest.raises(StudentFault) as caught:
+        room.open(talk).serve()
+    assert caught.value.code is Code.TIME_LIMIT
+
+
 def test_a_judge_that_ends_early_failed_and_its_words_are_kept(room: Room) -> None:
     def talk(brief: bytes) -> Asks:
         yield start()
