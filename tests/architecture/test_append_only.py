@@ -47,7 +47,7 @@ def test_the_model_refuses(row: Transition) -> None:
         row.save()
     with pytest.raises(TypeError, match="only ever added"):
         row.delete()
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="UNIQUE"), transaction.atomic():
         Transition(pk=row.pk, attempt=row.attempt, target="done", at=row.at).save()
     row.refresh_from_db()
     assert row.note == "first"
