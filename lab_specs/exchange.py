@@ -54,7 +54,7 @@ def exchange(
             _send(wire, message, end)
             return _receive(wire, link, end, cap)
     except TimeoutError:
-        raise NoAnswerError(f"no whole answer within {seconds:g} s") from None
+        raise NoAnswerError(f"no whole answer within {seconds:.2g} s") from None
     except (OSError, h11.RemoteProtocolError) as error:
         raise NoAnswerError(f"the connection broke ({str(error)[:200]})") from None
 

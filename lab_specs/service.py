@@ -21,6 +21,7 @@ DEPTH_CAP = 64  # of lists and objects in a JSON answer; nothing honest goes dee
 DIGITS_CAP = 20  # of a whole number in a JSON answer: what 64 bits hold
 LOOK_EVERY = 0.1  # seconds between two looks whether a starting container still runs
 KNOCK_EVERY = 0.005  # seconds between two knocks at its port, which cost next to nothing
+ASK_EVERY = 0.05  # seconds between two questions for its health, which cost it work
 
 
 class Failure(AssertionError):  # noqa: N818 - a failed check is a result, not an error
@@ -117,14 +118,17 @@ def launch(student: Student, *, start_seconds: float) -> Service:
     look_at = began + LOOK_EVERY
     health = ""
     while time.monotonic() < end:
+        pause = KNOCK_EVERY
         if _listens(port):
-            health = _health(port, end)
-            if health == "200":
+            said = _health(port, end)
+            if said == "200":
                 return Service(port, process, time.monotonic() - began)
+            health = said if said.isdecimal() or not health.isdecimal() else health
+            pause = ASK_EVERY
         if time.monotonic() >= look_at:
             _demand_running(process)
             look_at = time.monotonic() + LOOK_EVERY
-        time.sleep(KNOCK_EVERY)
+        time.sleep(pause)
     facts = {"seconds": start_seconds, "log": process.log()}
     listening = listening_addresses()
     process.remove()
@@ -166,7 +170,7 @@ def _demand_running(process: Process) -> None:
 
 
 def _health(port: int, end: float) -> str:
-    """The status that the health path answers, as text; or why there is none."""
+    """The status that the health path answers, in digits; or why there is none."""
     left = max(0.05, min(5.0, end - time.monotonic()))
     try:
         return str(exchange(port, "GET", HEALTH, seconds=left, cap=REPLY_CAP).status)

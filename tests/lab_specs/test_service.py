@@ -387,10 +387,23 @@ def test_a_service_that_is_never_healthy_is_told_its_last_answer(
     behave: Behaviour, last: str
 ) -> None:
     began = time.monotonic()
-    fault = fault_of(Grader(behave))
+    grader = Grader(behave)
+    fault = fault_of(grader, start_seconds=1.5)
     assert fault.code is Code.NEVER_HEALTHY
     assert last in fault.facts["last"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
+    assert grader.server
+    assert len(grader.server.heard) < 60, "it is asked in moderation: half of these are knocks"
+
+
+def test_a_status_says_more_than_a_last_silence() -> None:
+    answers = iter([b"HTTP/1.1 503 Wait\r\ncontent-length: 0\r\n\r\n"])
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(next(answers, b"HTTP"))
+        connection.recv(1)  # and then it hangs
+
+    assert fault_of(Grader(behave), start_seconds=1.5).facts["last"] == "503"
 
 
 def test_no_port_is_one_that_the_kernel_gives_to_clients() -> None:
