@@ -8,7 +8,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import structlog
 
 from grader.build import Image, build
+from grader.dockerfile import instructions
 from grader.engine import Engine
 from grader.fetch import FetchPolicy, Source, fetch
 from grader.images import PYTHON, TORCH, stand_ins
@@ -33,6 +34,7 @@ from lab_specs.schema import LabSpec
 LOG_HEAD, LOG_TAIL = 5_000, 11_000  # characters of the log that an attempt keeps
 LOG_GAP = "\n… some of the log is left out …\n"
 SOURCE_LABEL = "mlops.source"
+DOCKERFILE_CAP = 1_000_000  # bytes
 logger = structlog.get_logger()
 
 
@@ -180,7 +182,11 @@ class Grader:
     def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: Path, tag: str) -> str:
         with progress.phase("fetching"):
             source = self.fetch(job, folder / "source", fetch_policy(self.settings))
+        names = self.stand_ins()
+        # A label is written before the build knows its bases; an image that is used again
+        # must say them all the same, so they are read from the Dockerfile here.
         evidence: dict[str, Any] = {
+            "stand_ins": _named(source, names),
             "source": {
                 "tree": source.tree,
                 "context": source.context,
@@ -192,7 +198,6 @@ class Grader:
         }
         progress.provenance |= evidence
         with progress.phase("building"):
-            names = self.stand_ins()
             made = self.build(
                 source,
                 tag=tag,
@@ -222,6 +227,14 @@ class Grader:
             "seed": job.seed_name,
             "limits": lab.file.limits.model_dump(),
         }
+
+
+def _named(source: Source, names: Iterable[str]) -> list[str]:
+    """Those of the base images `names` that the Dockerfile starts from."""
+    with (source.path / source.dockerfile).open("rb") as file:
+        text = file.read(DOCKERFILE_CAP).decode(errors="replace")
+    bases = [one.arguments for one in instructions(text) if one.keyword == "FROM"]
+    return [name for name in names if any(name in words for words in bases)]
 
 
 def fetch_policy(settings: GraderSettings) -> FetchPolicy:

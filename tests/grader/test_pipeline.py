@@ -86,7 +86,8 @@ class Bench:
         assert policy.hosts == ("git.example.org",)
         if self.fetching:
             raise self.fetching
-        target.mkdir()
+        (target / "app").mkdir(parents=True)
+        (target / "app" / "Dockerfile").write_text("FROM python:3.11-slim AS base\nFROM base\n")
         return Source(
             path=target,
             repository=job.repository,
@@ -280,6 +281,7 @@ def test_the_image_of_a_commit_is_built_once(bench: Bench) -> None:
     assert names(second) == ["running", "judging"]
     assert second.provenance["image"] == first.provenance["image"]
     assert second.provenance["source"] == first.provenance["source"]
+    assert second.provenance["stand_ins"] == ["python:3.11-slim"]
     assert second.provenance["image_reused"] is True
     assert "image_reused" not in first.provenance
     assert f"commit {COMMIT[:12]} was built before" in second.log
