@@ -99,7 +99,11 @@ class Volume:
         os.close(descriptor)
 
     def clear(self) -> None:
-        """Remove what can be removed; folders that a student closed stay."""
+        """Remove what can be removed.
+
+        A folder that a student's container made stays with all in it, since only its owner may
+        empty it: give each run that must find nothing a volume of its own.
+        """
         for path in self.path.iterdir():
             if path.is_dir() and not path.is_symlink():
                 with contextlib.suppress(RecursionError):  # a tree as deep as a trap
