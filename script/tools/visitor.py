@@ -15,7 +15,9 @@ class Visitor:
     """Somebody who signed in. Use as a context manager."""
 
     def __init__(self, base: str, username: str, password: str) -> None:
-        self._http = httpx.Client(base_url=base, follow_redirects=True, timeout=60)
+        # No connection is kept: the server may close one just as the next form is sent.
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=base, follow_redirects=True, timeout=60, limits=fresh)
         self._http.get("/login/").raise_for_status()
         page = self._post("/login/", username=username, password=password)
         if urlsplit(str(page.url)).path == "/login/":
