@@ -194,7 +194,7 @@ class Grader:
                 "files": source.files,
                 "bytes": source.bytes,
                 "manifest_used": source.manifest_used,
-            }
+            },
         }
         progress.provenance |= evidence
         with progress.phase("building"):
