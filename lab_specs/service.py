@@ -22,6 +22,7 @@ DIGITS_CAP = 20  # of a whole number in a JSON answer: what 64 bits hold
 LOOK_EVERY = 0.1  # seconds between two looks whether a starting container still runs
 KNOCK_EVERY = 0.005  # seconds between two knocks at its port, which cost next to nothing
 ASK_EVERY = 0.05  # seconds between two questions for its health, which cost it work
+ASK_SHARE = 0.05  # or this share of the time since its start: each is a line in its log
 
 
 class Failure(AssertionError):  # noqa: N818 - a failed check is a result, not an error
@@ -124,7 +125,7 @@ def launch(student: Student, *, start_seconds: float) -> Service:
             if said == "200":
                 return Service(port, process, time.monotonic() - began)
             health = said if said.isdecimal() or not health.isdecimal() else health
-            pause = ASK_EVERY
+            pause = max(ASK_EVERY, ASK_SHARE * (time.monotonic() - began))
         if time.monotonic() >= look_at:
             _demand_running(process)
             look_at = time.monotonic() + LOOK_EVERY

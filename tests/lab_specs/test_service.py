@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab_specs import service as services
 from lab_specs import wire
 from lab_specs.faults import Code, StudentFault
 from lab_specs.service import (
@@ -394,6 +395,15 @@ def test_a_service_that_is_never_healthy_is_told_its_last_answer(
     assert time.monotonic() - began < 10
     assert grader.server
     assert len(grader.server.heard) < 60, "it is asked in moderation: half of these are knocks"
+
+
+def test_questions_for_its_health_become_rarer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "ASK_SHARE", 0.5)
+    grader = Grader(says(b"HTTP/1.1 503 Wait\r\ncontent-length: 0\r\n\r\n"))
+    fault_of(grader, start_seconds=1.5)
+    assert grader.server
+    asked = [said for said in grader.server.heard if said]
+    assert 3 <= len(asked) <= 9, "every third of a second doubles the pause"
 
 
 def test_a_status_says_more_than_a_last_silence() -> None:
