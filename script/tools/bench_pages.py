@@ -3,6 +3,7 @@
 Run as a process of its own with a fresh PORTAL_VAR; prints one JSON object. Word: students.
 """
 
+import io
 import json
 import random
 import statistics
@@ -37,11 +38,11 @@ def main() -> None:
     """Fill the database, then time every page."""
     students = int(sys.argv[1])
     call_command("migrate", verbosity=0)
-    call_command("load_edition", "lab_specs/courses/demo-2026-27.yaml", stdout=sys.stderr)
-    call_command("seed_people", students=students, stdout=sys.stderr)
+    call_command("load_edition", "lab_specs/courses/demo-2026-27.yaml", stdout=io.StringIO())
+    call_command("seed_people", students=students, stdout=io.StringIO())
     edition = Edition.objects.get()
     _hand_in(edition)
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.get(username="tina"))
     print(json.dumps({name: _page(client, reverse(name, args=[edition.pk])) for name in PAGES}))  # noqa: T201
 
