@@ -91,6 +91,7 @@ def pages(folder: Path) -> dict[str, Any]:
         environment = os.environ | {
             "PORTAL_DEMO": "1",
             "PORTAL_VAR": str(folder / f"pages-{students}"),
+            "PORTAL_LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "portal.settings",
         }
         words = [sys.executable, "-m", "script.tools.bench_pages", str(students)]
