@@ -26,6 +26,8 @@ from lab_specs.service import (
 )
 from lab_specs.student import Process, Student
 
+pytestmark = pytest.mark.slow
+
 Behaviour = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 

@@ -16,6 +16,8 @@ from tests.factories import UserFactory
 from tests.portal.test_access import PEOPLE, TABLE, admin_paths, as_one
 from tests.worlds import SHELF
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = """<script>alert(1)</script><img src=x onerror=alert(2)>"' onclick="alert(3)" """
 LOADING = {"src", "srcset", "action", "formaction", "data", "poster", "hx-get", "hx-post"}
 HEADERS = {

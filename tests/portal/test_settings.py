@@ -11,6 +11,8 @@ from django.db import connection
 
 from portal.env import BASE
 
+pytestmark = pytest.mark.slow
+
 SHOW = """
 import json, django
 django.setup()

@@ -12,6 +12,8 @@ import pytest
 from tests.flow.test_services import postgres
 from tests.portal.common.backups import COUNT, WRITE, Installation, filled
 
+pytestmark = pytest.mark.slow
+
 KEY = "a-secret-key-that-a-test-has-planted-0123456789"
 
 

@@ -30,6 +30,8 @@ from portal.submissions import domain
 from portal.submissions.models import Attempt
 from portal.submissions.states import ACTIVE, LIVE, State, may_go
 
+pytestmark = pytest.mark.slow
+
 OUTCOMES = [
     (Verdict.PASSED, None),
     (Verdict.FAILED, None),
