@@ -10,6 +10,7 @@ from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.people.models import User
 from portal.submissions.models import Attempt, Lookup, LookupStatus, Submission
+from portal.submissions.states import ACTIVE
 
 # Large columns that no list shows
 HEAVY = ("report", "log_tail", "provenance", "facts", "phases")
@@ -27,6 +28,16 @@ def for_grading(*, attempt_id: int) -> Attempt | None:
 def for_resolving(*, lookup_id: int) -> Lookup | None:
     """A lookup that still waits for its answer."""
     return Lookup.objects.filter(pk=lookup_id, status=LookupStatus.WAITING).first()
+
+
+def live_tokens() -> set[str]:
+    """The tokens with which workers hold attempts now.
+
+    A lease that has run out counts until the reaper gives the attempt away: before that, a late
+    heartbeat still saves it, and its containers with it.
+    """
+    held = Attempt.objects.filter(state__in=ACTIVE).values_list("token", flat=True)
+    return {str(token) for token in held}
 
 
 def visible_to(person: User) -> QuerySet[Submission]:

@@ -9,7 +9,7 @@ from portal.courses.models import Edition, MiniProject, Team
 from portal.people.models import User
 from portal.submissions import queries
 from portal.submissions.models import LookupStatus, Submission
-from portal.submissions.states import State
+from portal.submissions.states import ACTIVE, FINAL, State
 from tests.factories import (
     AttemptFactory,
     LookupFactory,
@@ -63,6 +63,13 @@ def test_only_waiting_lookups_are_resolved(db: None) -> None:
     failed = LookupFactory(status=LookupStatus.FAILED, fault="ref_not_found")
     assert queries.for_resolving(lookup_id=waiting.pk) == waiting
     assert queries.for_resolving(lookup_id=failed.pk) is None
+
+
+def test_the_tokens_that_live_are_those_of_attempts_that_a_worker_holds(db: None) -> None:
+    held = [AttemptFactory(state=state) for state in ACTIVE]
+    for state in (State.QUEUED, *FINAL):
+        AttemptFactory(state=state)
+    assert queries.live_tokens() == {str(attempt.token) for attempt in held}
 
 
 def test_the_newest_work_counts_and_a_rerun_of_old_work_is_not_newer(
