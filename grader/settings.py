@@ -32,6 +32,9 @@ class GraderSettings(BaseSettings):
     local_repositories: Path | None = Field(
         None, description="file:// repositories are taken from below this folder; none: never"
     )
+    registries: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        [], description="hosts that a build may reach; none: where this machine installs from"
+    )
     workdir: Path = Field(ROOT / "var" / "work", description="clones live here while they build")
     judge_image: str = "mlops-judge:latest"
     spare_judges: int = Field(1, ge=0, le=16, description="judges started ahead, per lab")

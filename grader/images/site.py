@@ -47,7 +47,7 @@ def read_site(environment: Mapping[str, str]) -> Site:
     registry = environment.get("GRADER_REGISTRY", "auto")
     if registry not in REGISTRY_CHOICES:
         raise ImageError(f"GRADER_REGISTRY is {registry!r}; it must be on, off or auto.")
-    pip = pip_settings(_pip_config())
+    pip = pip_settings(pip_config())
     return Site(
         registry=registry,
         certificates=certificates(environment.get("GRADER_SITE_CA", "")),
@@ -88,11 +88,12 @@ def certificates(setting: str) -> str:
     return bundle.read_text(encoding="utf-8").strip() + "\n" if bundle.is_file() else ""
 
 
+def pip_config() -> str:
+    """What `pip config list` prints for this Python."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def _is_public(address: str) -> bool:
     parts = urlsplit(address)
     return parts.scheme in {"http", "https"} and parts.username is None
-
-
-def _pip_config() -> str:
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
