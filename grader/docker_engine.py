@@ -11,11 +11,9 @@ from docker import errors
 from docker.types import LogConfig, Ulimit
 
 from grader.docker_pipe import DockerPipe
-from grader.engine import NO_NETWORK, Limits, Mount, State
+from grader.engine import DEADLINE, NO_NETWORK, OWNER, Limits, Mount, State
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
-OWNER = "mlops.portal"  # the label of all that is ours
-DEADLINE = "mlops.deadline"
 MIB = 1024 * 1024
 CONNECT_SECONDS = 60.0
 SHORTEST_WAIT = 0.01  # seconds; a time-out of none would be refused

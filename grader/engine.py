@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 NO_NETWORK = "none"
+# Labels of containers and volumes
+OWNER = "mlops.portal"  # all that is ours, of whichever portal
+HOUSE = "mlops.house"  # of which portal: several may share an engine
+DEADLINE = "mlops.deadline"  # seconds since the epoch
+ATTEMPT, TOKEN = "mlops.attempt", "mlops.token"  # for which attempt, held by which lease
+WORKER = "mlops.worker"
+ROLE = "mlops.role"
+JUDGE, STUDENT = "judge", "student"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from grader.engine import NO_NETWORK, Engine, Limits, Mount, Pipe
+from grader.engine import DEADLINE, JUDGE, NO_NETWORK, ROLE, Engine, Limits, Mount, Pipe
 from lab_specs.schema import LabSpec
 
 SPARE_LIFE = 1800.0  # seconds that a spare may wait
@@ -85,9 +85,9 @@ class JudgePool:
         self._hands.shutdown(wait=True)
 
     def _start(self, lab: LabSpec) -> Judge:
-        labels = {**self._labels, "mlops.role": "judge"}
+        labels = {**self._labels, ROLE: JUDGE}
         deadline = time.time() + LIFE
-        stamp = {**labels, "mlops.deadline": str(deadline)}
+        stamp = {**labels, DEADLINE: str(deadline)}
         volumes: dict[str, str] = {}
         with ExitStack() as undo:
             for name, size in lab.file.volumes.items():

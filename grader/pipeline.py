@@ -18,7 +18,7 @@ import structlog
 
 from grader.build import Image, build
 from grader.dockerfile import instructions
-from grader.engine import Engine
+from grader.engine import ATTEMPT, TOKEN, WORKER, Engine
 from grader.fetch import FetchPolicy, Source, fetch
 from grader.images import PYTHON, TORCH, stand_ins
 from grader.job import Job
@@ -141,7 +141,7 @@ class Grader:
         self.judges.warm(lab)
         progress.provenance |= self._provenance(job, lab)
         image = self._image(job, lab, progress)
-        labels = {"mlops.attempt": job.attempt}
+        labels = attempt_labels(job)
         taken = self.judges.take(lab)
         session = None
         try:
@@ -227,6 +227,12 @@ class Grader:
             "seed": job.seed_name,
             "limits": lab.file.limits.model_dump(),
         }
+
+
+def attempt_labels(job: Job) -> dict[str, str]:
+    """What a container of the attempt says of itself; a laptop's has no worker and no lease."""
+    told = {ATTEMPT: job.attempt, TOKEN: job.token, WORKER: job.worker}
+    return {name: value for name, value in told.items() if value}
 
 
 def _named(source: Source, names: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from grader.engine import Engine, Limits, Mount
+from grader.engine import ROLE, STUDENT, Engine, Limits, Mount
 from grader.judges import Judge
 from grader.output import tidy
 from lab_specs import wire
@@ -145,7 +145,7 @@ class Session:
                 command=ask.command,
                 env={"HOME": "/tmp", **ask.env},  # noqa: S108 - the student's own tmpfs
                 mounts=[self._mount(name, at) for name, at in ask.mounts.items()],
-                labels={**self.labels, "mlops.role": "student"},
+                labels={**self.labels, ROLE: STUDENT},
                 limits=self._limits(),
             )
         except StudentFault as fault:

@@ -40,3 +40,7 @@ class GraderSettings(BaseSettings):
     spare_judges: int = Field(1, ge=0, le=16, description="judges started ahead, per lab")
     concurrency: int = Field(os.cpu_count() or 2, ge=1, description="attempts at once")
     lease_seconds: float = Field(30, gt=3, description="a worker silent for longer is lost")
+    house: str = Field("", description="marks the containers of one portal; its workers set it")
+    free_disk_gb: float = Field(5, ge=0, description="with less free, no more attempts are taken")
+    cache_gb: float = Field(30, ge=0, description="students' images and the build cache, each")
+    build_disk_gb: float = Field(8, gt=0, description="what one build may write, or its image be")

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-from grader.engine import Limits, Mount, State
+from grader.engine import DEADLINE, Limits, Mount, State
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
 KILLED = 137
-DEADLINE = "mlops.deadline"
 SILENCE = b""  # a judge that says this waits until it is removed
 
 # A judge: hears its brief, then says asks (or raw lines) and hears an answer to each.

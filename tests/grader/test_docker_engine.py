@@ -14,8 +14,8 @@ import docker
 import pytest
 
 from grader.docker_client import build_command
-from grader.docker_engine import DEADLINE, OWNER, DockerEngine
-from grader.engine import Limits, Mount, State
+from grader.docker_engine import DockerEngine
+from grader.engine import DEADLINE, OWNER, Limits, Mount, State
 from lab_specs.faults import Code, PlatformFault, StudentFault
 from tests.grader.fake_engine import limits
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from grader.docker_client import build_command
-from grader.docker_engine import DEADLINE, DockerEngine
-from grader.engine import Engine, Mount
+from grader.docker_engine import DockerEngine
+from grader.engine import DEADLINE, Engine, Mount
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
 from tests.grader.fake_engine import KILLED, FakeEngine, Script, limits

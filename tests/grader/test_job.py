@@ -18,6 +18,8 @@ PLAIN: dict[str, Any] = {
     "dockerfile": "serve/Dockerfile",
     "seed": 7,
     "seed_name": "autumn",
+    "token": "6b3c",
+    "worker": "host 17",
 }
 
 
@@ -35,9 +37,10 @@ def test_the_seed_is_not_printed() -> None:
 
 
 def test_context_and_dockerfile_may_be_left_out() -> None:
-    optional = ("context", "dockerfile", "seed_name")
+    optional = ("context", "dockerfile", "seed_name", "token", "worker")
     job = Job.from_plain({name: value for name, value in PLAIN.items() if name not in optional})
     assert (job.context, job.dockerfile, job.seed_name) == (".", "", "public")
+    assert (job.token, job.worker) == ("", "")
 
 
 @pytest.mark.parametrize(

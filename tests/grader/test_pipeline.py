@@ -312,10 +312,12 @@ def test_what_the_build_is_told(bench: Bench) -> None:
 
 
 def test_a_student_container_names_its_attempt(bench: Bench) -> None:
+    bench.grade(token="6b3c", worker="host 17")
     bench.grade()
-    students = [one for one in bench.engine.started if one.image != JUDGE]
-    assert students[0].labels["mlops.attempt"] == "7"
-    assert str(SEED) not in repr(students)
+    first, on_a_laptop = (one.labels for one in bench.engine.started if one.image != JUDGE)
+    assert on_a_laptop == {"mlops.attempt": "7", "mlops.role": "student"}
+    assert first == on_a_laptop | {"mlops.token": "6b3c", "mlops.worker": "host 17"}
+    assert str(SEED) not in repr(bench.engine.started)
 
 
 def test_a_log_too_long_is_shortened(bench: Bench) -> None:
