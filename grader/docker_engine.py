@@ -1,6 +1,7 @@
 """The only file that talks to Docker's API. Builds go through its command line: `grader.build`."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,7 +12,16 @@ from docker import errors
 from docker.types import LogConfig, Ulimit
 
 from grader.docker_pipe import DockerPipe
-from grader.engine import DEADLINE, NO_NETWORK, OWNER, Limits, Mount, State
+from grader.engine import (
+    DEADLINE,
+    HOUSE,
+    NO_NETWORK,
+    OWNER,
+    Belonging,
+    Limits,
+    Mount,
+    State,
+)
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
 MIB = 1024 * 1024
@@ -22,9 +32,13 @@ TMP_OPTIONS = "mode=1777,nosuid,nodev,nr_inodes=50k,size="
 
 
 class DockerEngine:
-    """A Docker Engine, reached as the environment says (`DOCKER_HOST`)."""
+    """A Docker Engine, reached as the environment says (`DOCKER_HOST`).
 
-    def __init__(self, timeout: float = 60) -> None:
+    `house` marks all that it makes as this portal's own: several may share an engine.
+    """
+
+    def __init__(self, timeout: float = 60, house: str = "") -> None:
+        self._ours = {OWNER: "yes", HOUSE: house} if house else {OWNER: "yes"}
         try:
             # The version is negotiated once here; every thread then shares the connection pool.
             self._api = docker.from_env(timeout=int(timeout), max_pool_size=64).api
@@ -132,7 +146,7 @@ class DockerEngine:
         options = {"type": "tmpfs", "device": "tmpfs", "o": mount}
         with _ours():
             made = self._api.create_volume(
-                driver="local", driver_opts=options, labels={OWNER: "yes", **labels}
+                driver="local", driver_opts=options, labels={**self._ours, **labels}
             )
         return str(made["Name"])
 
@@ -140,6 +154,38 @@ class DockerEngine:
         """Remove it."""
         with _ours(), contextlib.suppress(errors.NotFound):
             self._api.remove_volume(volume, force=True)
+
+    def belongings(self) -> Sequence[Belonging]:
+        """All containers of this portal, and its volumes that no container holds."""
+        labels = [f"{name}={value}" for name, value in self._ours.items()]
+        with _ours():
+            # Volumes first: what is let go of meanwhile is seen the next time.
+            idle = self._api.volumes(filters={"label": labels, "dangling": True})["Volumes"] or []
+            found = self._api.containers(all=True, filters={"label": labels})
+        containers = [
+            Belonging(
+                id=one["Id"],
+                is_volume=False,
+                labels=one["Labels"],
+                volumes=tuple(m["Name"] for m in one["Mounts"] if m["Type"] == "volume"),
+                idle_seconds=None if one["State"] == "running" else self._idle_seconds(one),
+            )
+            for one in found
+        ]
+        volumes = [
+            Belonging(id=one["Name"], is_volume=True, labels=one["Labels"] or {}) for one in idle
+        ]
+        return [*containers, *volumes]
+
+    def _idle_seconds(self, listed: Mapping[str, Any]) -> float | None:
+        """Since when a listed container does not run; None when it is gone by now."""
+        with _ours():
+            try:
+                state = self._api.inspect_container(listed["Id"])["State"]
+            except errors.NotFound:
+                return None
+        ended = _moment(state["FinishedAt"]).timestamp()
+        return max(0.0, time.time() - max(ended, float(listed["Created"])))
 
     def sweep(self, now: float) -> int:
         """Remove all of ours whose deadline lies before `now`; how many went."""
@@ -172,7 +218,7 @@ class DockerEngine:
         limits: Limits,
         options: Mapping[str, Any],
     ) -> str:
-        stamped = {OWNER: "yes", DEADLINE: str(limits.deadline), **labels}
+        stamped = {**self._ours, DEADLINE: str(limits.deadline), **labels}
         copies = self._declared(image, mounts, stamped)
         host = self._api.create_host_config(
             binds={

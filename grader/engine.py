@@ -53,6 +53,21 @@ class State:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Belonging:
+    """A container of this portal, or a volume of it that no container holds.
+
+    `idle_seconds` is how long ago it ended, or was made if it never started; None while it runs,
+    and for a volume.
+    """
+
+    id: str
+    is_volume: bool
+    labels: Mapping[str, str]
+    volumes: tuple[str, ...] = ()
+    idle_seconds: float | None = None
+
+
 class Pipe(Protocol):
     """The standard input and output of a running container."""
 
@@ -116,6 +131,9 @@ class Engine(Protocol):
 
     def remove_volume(self, volume: str) -> None:
         """Remove it; nothing happens when it is gone."""
+
+    def belongings(self) -> Sequence[Belonging]:
+        """All containers of this portal, and its volumes that no container holds."""
 
     def sweep(self, now: float) -> int:
         """Remove every container and volume of ours whose deadline lies before `now`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-from grader.engine import DEADLINE, Limits, Mount, State
+from grader.engine import DEADLINE, Belonging, Limits, Mount, State
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
@@ -43,19 +43,20 @@ class Container:
     script: Script
     exit_code: int | None = None
     ended: threading.Event = field(default_factory=threading.Event)
+    ended_at: float = 0.0
     signals: list[str] = field(default_factory=list)
 
     def end(self, exit_code: int) -> None:
         if not self.ended.is_set():
-            self.exit_code = exit_code
+            self.exit_code, self.ended_at = exit_code, time.time()
             self.ended.set()
 
 
 class FakePipe:
     """Speaks as the judge's function does, on the thread of whoever reads."""
 
-    def __init__(self, talk: Talk, ended: threading.Event) -> None:
-        self._talk, self._ended = talk, ended
+    def __init__(self, talk: Talk, container: Container) -> None:
+        self._talk, self._container, self._ended = talk, container, container.ended
         self._heard: deque[bytes] = deque()
         self.closed = False
 
@@ -83,7 +84,7 @@ class FakePipe:
 
     def close(self) -> None:
         self.closed = True
-        self._ended.set()
+        self._container.end(0)
 
 
 def mute(brief: bytes) -> Generator[wire.Message | bytes, wire.Answer | None, None]:
@@ -136,7 +137,7 @@ class FakeEngine:
     ) -> tuple[str, FakePipe]:
         script = Script(exit_code=None, log=b"the judge's own words\n")
         name, made = self._make(image, (), {}, mounts, labels, limits, script)
-        return name, FakePipe(self.talk, made.ended)
+        return name, FakePipe(self.talk, made)
 
     def wait(self, container: str, seconds: float) -> bool:
         # Nobody else ends it meanwhile, so its time passes at once.
@@ -176,6 +177,25 @@ class FakeEngine:
     def remove_volume(self, volume: str) -> None:
         if self.volumes.pop(volume, None) is not None:
             self.removed.append(volume)
+
+    def belongings(self) -> list[Belonging]:
+        held = {mount.volume for one in self.containers.values() for mount in one.mounts}
+        containers = [
+            Belonging(
+                id=name,
+                is_volume=False,
+                labels=one.labels,
+                volumes=tuple(mount.volume for mount in one.mounts),
+                idle_seconds=time.time() - one.ended_at if one.ended.is_set() else None,
+            )
+            for name, one in self.containers.items()
+        ]
+        volumes = [
+            Belonging(id=name, is_volume=True, labels=labels)
+            for name, (_, labels) in self.volumes.items()
+            if name not in held
+        ]
+        return [*containers, *volumes]
 
     def sweep(self, now: float) -> int:
         late = [name for name, one in self.containers.items() if one.limits.deadline < now]
