@@ -3,8 +3,6 @@
 The only module of the grader that knows the portal's rows.
 """
 
-import os
-import socket
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +16,7 @@ from grader.fetch import resolve
 from grader.job import Job
 from grader.lease import Heart, Lease
 from grader.pipeline import AbandonedError, Outcome, fetch_policy
-from grader.worker import settings, tools
+from grader.worker import NAME, settings, tools
 from lab_specs.faults import Code, Fault, PlatformFault
 from lab_specs.loader import SpecError, load_lab
 from lab_specs.report import Report, Verdict
@@ -29,7 +27,6 @@ from portal.submissions.models import Attempt
 from portal.submissions.states import LIVE, State
 
 LOG_EVERY = 1.0  # seconds between two writes of the log that a page shows
-NAME = f"{socket.gethostname()} {os.getpid()}"
 LEASE = settings().lease_seconds
 HEART = Heart(
     partial(domain.heartbeat, lease_seconds=LEASE), every=LEASE / 3, rest=close_old_connections
@@ -141,6 +138,8 @@ def _grade(attempt: Attempt, watcher: Watcher) -> Outcome:
         dockerfile=submission.dockerfile,
         seed=edition.secret_seed,
         seed_name=f"edition {edition.pk} ({edition.name})",
+        token=str(watcher.token),
+        worker=NAME,
     )
     return grader.grade(job, lab, watcher)
 

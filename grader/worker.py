@@ -3,6 +3,8 @@
 Its tools are made once per process, when the first attempt needs them, and put away at its end.
 """
 
+import os
+import socket
 import threading
 import time
 from functools import cache
@@ -11,16 +13,21 @@ from typing import Any
 import structlog
 from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings as portal
+from django.db import close_old_connections
+from django.utils.crypto import salted_hmac
 
 from grader.docker_engine import DockerEngine
+from grader.engine import WORKER
 from grader.judges import JudgePool
+from grader.orphans import reconcile
 from grader.pipeline import Grader
 from grader.settings import GraderSettings
 from lab_specs.faults import Fault
 from lab_specs.loader import load_shelf
 from portal.celery_app import GRADE_QUEUE, app
 
-SWEEP_EVERY = 60.0  # seconds between two looks for containers whose time is over
+SWEEP_EVERY = 15.0  # seconds between two looks for containers that should be gone
+NAME = f"{socket.gethostname()} {os.getpid()}"
 MAKING = threading.Lock()  # two threads at once would make two, and one with judges is lost
 logger = structlog.get_logger()
 
@@ -34,6 +41,10 @@ def settings() -> GraderSettings:
         shelf=portal.SHELF,
         git_hosts=portal.GIT_HOSTS,
         local_repositories=portal.LOCAL_REPOSITORIES,
+        # The same for every worker of this portal, and for no other portal
+        house=salted_hmac("grader.house", str(portal.DATABASES["default"]["NAME"])).hexdigest()[
+            :16
+        ],
     )
 
 
@@ -45,8 +56,10 @@ def tools() -> Grader:
 
 @cache
 def _tools() -> Grader:
-    engine = DockerEngine()
-    judges = JudgePool(engine, settings().judge_image, spares=settings().spare_judges, labels={})
+    engine = DockerEngine(house=settings().house)
+    judges = JudgePool(
+        engine, settings().judge_image, spares=settings().spare_judges, labels={WORKER: NAME}
+    )
     return Grader(engine, judges, settings())
 
 
@@ -68,14 +81,31 @@ def put_away(**_: object) -> None:
 
 
 def sweep() -> None:
-    """Remove what outlived its deadline: the second clock, which trusts no attempt's own."""
+    """Remove what outlived its deadline, and what belongs to nobody any more.
+
+    The deadline is the second clock, which trusts no attempt's own.
+    """
+    for why, clean in (("late", _remove_late), ("orphans", _remove_orphans)):
+        try:
+            if gone := clean():
+                logger.warning("swept", why=why, containers_and_volumes=gone)
+        except Fault as fault:
+            logger.warning("sweep failed", why=why, fault=fault.code, **fault.facts)
+        except Exception:  # a clock that stops would leave all that comes later
+            logger.exception("sweep failed", why=why)
+
+
+def _remove_late() -> int:
+    return tools().engine.sweep(time.time())
+
+
+def _remove_orphans() -> int:
+    from portal.submissions import queries  # noqa: PLC0415 - Celery sets Django up after us
+
     try:
-        if gone := tools().engine.sweep(time.time()):
-            logger.warning("swept", containers_and_volumes=gone)
-    except Fault as fault:
-        logger.warning("sweep failed", fault=fault.code, **fault.facts)
-    except Exception:  # a clock that stops would leave all that comes later
-        logger.exception("sweep failed")
+        return reconcile(tools().engine, queries.live_tokens)
+    finally:
+        close_old_connections()
 
 
 def _sweep_for_ever() -> None:

@@ -19,8 +19,9 @@ class Engine(FakeEngine):
     made = 0
     trouble: Exception | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, house: str) -> None:
         super().__init__()
+        assert len(house) == 16, "nothing would tell our containers from another portal's"
         type(self).made += 1
         threading.Event().wait(0.05)  # making one takes a while: others ask meanwhile
 
@@ -57,6 +58,23 @@ def test_a_sweep_removes_what_is_late() -> None:
     )
     worker.sweep()
     assert tools.engine.removed == [container]
+
+
+@pytest.mark.django_db
+def test_a_sweep_removes_what_nobody_holds() -> None:
+    tools = worker.tools()
+    assert isinstance(tools.engine, Engine)
+    labels = {"mlops.token": "nobody's", "mlops.role": "student"}
+    container, _ = tools.engine.start_attached(image="i", mounts=(), labels=labels, limits=limits())
+    worker.sweep()
+    assert tools.engine.removed == [container]
+
+
+def test_a_sweep_without_the_database_goes_on(
+    engine: type[Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "reconcile", lambda *_: 1 / 0)
+    worker.sweep()
 
 
 @pytest.mark.parametrize(
