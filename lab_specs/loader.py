@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from lab_specs.schema import SLUG, CheckSpec, EditionFile, LabFile, LabSpec
+from lab_specs.edition.file import EditionFile
+from lab_specs.schema import SLUG, CheckSpec, LabFile, LabSpec
 
 FILE_CAP = 1_000_000  # bytes; no lecturer writes a longer specification by hand
 TITLE_CAP = 300  # characters of the line that a student reads
@@ -121,7 +122,7 @@ def _line_of(node: yaml.Node | None, where: Iterable[int | str]) -> int:
         if isinstance(node, yaml.MappingNode):
             pair = next((p for p in node.value if p[0].value == str(part)), None)
             if pair is None:
-                break
+                continue  # a field that is missing, or the name of a kind of rule
             line, node = pair[0].start_mark.line + 1, pair[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]

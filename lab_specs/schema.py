@@ -1,11 +1,9 @@
-"""The shape of `lab.yaml` and of an edition's file: what may stand there, and what it means."""
+"""The shape of `lab.yaml`: what may stand there, and what it means."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,59}$"
 Slug = Annotated[str, Field(pattern=SLUG)]
@@ -104,39 +102,3 @@ class LabSpec(Strict):
     def criteria(self) -> list[str]:
         """Ids of the criteria, in the order of the file."""
         return [criterion.id for criterion in self.file.criteria]
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not a time zone, expected one like 'Europe/Brussels'")
-    return name
-
-
-class MiniProjectFile(Strict):
-    """One graded piece of work of an edition."""
-
-    id: Slug
-    title: Text
-    labs: tuple[Slug, ...] = Field(
-        (), description="a student may take any of them; none: rubric only"
-    )
-    deadline: datetime | None = Field(None, description="local time of the edition")
-    by_team: bool = False
-    criteria: tuple[Criterion, ...] = Field((), description="criteria beside those of the labs")
-
-
-class EditionFile(Strict):
-    """One run of a course: `lab_specs/courses/<edition>.yaml`."""
-
-    course: Text
-    course_code: Slug
-    edition: Text
-    timezone: Annotated[str, AfterValidator(_known_zone)]
-    language: str = "en"
-    levels: tuple[Text, ...] = Field(min_length=2, description="scale of the non-lab criteria")
-    mini_projects: tuple[MiniProjectFile, ...] = Field(min_length=1)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone in which every deadline of the edition is read."""
-        return ZoneInfo(self.timezone)

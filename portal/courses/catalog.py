@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
 from lab_specs import loader
+from lab_specs.edition.file import EditionFile, MiniProjectFile
 from lab_specs.schema import Criterion as CriterionFile
-from lab_specs.schema import EditionFile, LabSpec, MiniProjectFile
+from lab_specs.schema import LabSpec
 from portal.common.errors import Refused
 from portal.courses.models import Course, Criterion, Edition, Level, MiniProject
 
@@ -74,7 +74,8 @@ def load_edition(file: EditionFile, labs: Mapping[str, LabSpec]) -> tuple[Editio
             {"timezone": file.timezone, "language": file.language},
         )
         for order, each in enumerate(file.mini_projects):
-            mini_project = _put_mini_project(changes, edition, order, each, zone=file.zone)
+            deadline = file.moment(each.deadline)
+            mini_project = _put_mini_project(changes, edition, order, each, deadline)
             _put_rubric(changes, mini_project, _rubric(each, labs, file.levels))
         slugs = [each.id for each in file.mini_projects]
         _remove(changes, edition.mini_projects.exclude(slug__in=slugs))
@@ -82,7 +83,11 @@ def load_edition(file: EditionFile, labs: Mapping[str, LabSpec]) -> tuple[Editio
 
 
 def _put_mini_project(
-    changes: Changes, edition: Edition, order: int, each: MiniProjectFile, *, zone: ZoneInfo
+    changes: Changes,
+    edition: Edition,
+    order: int,
+    each: MiniProjectFile,
+    deadline: datetime | None,
 ) -> MiniProject:
     return _put(
         changes,
@@ -91,7 +96,7 @@ def _put_mini_project(
         {
             "title": each.title,
             "order": order,
-            "deadline": _utc(each.deadline, zone),
+            "deadline": deadline,
             "by_team": each.by_team,
             "labs": list(each.labs),
         },
@@ -138,13 +143,6 @@ def _put_levels(changes: Changes, criterion: Criterion, row: RubricRow) -> None:
             {"criterion": criterion, "order": order},
             {"name": name, "descriptor": descriptor},
         )
-
-
-def _utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """A deadline of the file, read in the edition's zone unless it names its own."""
-    if local is None:
-        return None
-    return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _put(

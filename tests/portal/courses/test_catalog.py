@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from lab_specs.edition.file import EditionFile, MiniProjectFile
 from lab_specs.schema import Criterion as CriterionFile
-from lab_specs.schema import EditionFile, Kind, LabFile, LabSpec, Limits, MiniProjectFile
+from lab_specs.schema import Kind, LabFile, LabSpec, Limits
 from portal.common.errors import Refused
 from portal.courses.catalog import load_edition
 from portal.courses.models import Course, Criterion, Edition, Level, MiniProject
