@@ -13,7 +13,7 @@ from typing import IO
 
 from grader.buildfault import fault_of, step_facts
 from grader.buildlog import DIGEST, LINE_LIMIT, BuildLog
-from grader.docker_client import build_command
+from grader.docker_client import build_command, proxy_arguments
 from grader.fetch import Source
 from grader.output import tidy
 from grader.process import running
@@ -99,6 +99,7 @@ def _command(
 ) -> tuple[list[str], dict[str, str]]:
     try:
         command, extra = build_command()
+        proxy = proxy_arguments()
     except RuntimeError as error:
         raise PlatformFault(Code.ENGINE_UNAVAILABLE, error=str(error)) from error
     # Cache mounts belong to a repository: nobody reads or poisons those of another
@@ -111,6 +112,7 @@ def _command(
         f"--iidfile={answer}",
         f"--tag={tag}",
         f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={own}",
+        *proxy,
         *named,
         f"--file={source.path / source.dockerfile}",
         str(source.path / source.context),

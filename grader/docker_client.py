@@ -25,6 +25,17 @@ def build_command() -> tuple[list[str], dict[str, str]]:
     return [client(), "build"], {"DOCKER_BUILDKIT": "1"}
 
 
+def proxy_arguments() -> list[str]:
+    """What a build is told of the engine's own proxy, its only way out; none without one.
+
+    The builder knows these names: they change no step's place in the cache and stay out of the
+    image.
+    """
+    proxy = _proxy(os.environ.get("DOCKER_HOST", ""))
+    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    return [f"--build-arg={name}={proxy}" for name in names] if proxy else []
+
+
 @cache
 def client() -> str:
     """The docker client of this machine. Raises RuntimeError, in words, when none will do."""
@@ -46,6 +57,16 @@ def find_client(folders: list[str]) -> Path:
     )
 
 
+@cache
+def _proxy(engine: str) -> str:
+    """The proxy of the engine of that name. Raises RuntimeError when it does not answer."""
+    del engine  # the client reads it from the environment; here it only keeps answers apart
+    answer = _answer(client(), "info", "--format", "{{.HTTPProxy}}")
+    if answer is None:
+        raise RuntimeError("The Docker Engine does not answer: script/setup docker starts one.")
+    return answer.strip()
+
+
 def _is_program(path: Path) -> bool:
     return path.is_file() and os.access(path, os.X_OK)
 
@@ -57,7 +78,7 @@ def _drives_buildkit(program: Path) -> bool:
     return version is not None and int(version[1]) in BUILDKIT_INSIDE
 
 
-def _answer(program: Path, *words: str) -> str | None:
+def _answer(program: Path | str, *words: str) -> str | None:
     """What the client prints, or None when it refuses, hangs or is no program at all."""
     try:
         done = subprocess.run(

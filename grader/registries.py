@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from grader.images.site import pip_config, pip_settings
 from grader.settings import GraderSettings
 
-HOST = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+")
+HOST = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
 LINK = re.compile(r"https?://[^\s/'\",)>]+")
 ANSWER_SECONDS = 60
 # Names alone are compared (-n): whoever owns an address also says what name it claims to have.
@@ -74,11 +74,9 @@ def proxy_conf(hosts: Iterable[str], listen: str) -> str:
 
 def installed_from() -> list[str]:
     """The hosts from which this machine's own pip, apt and npm install; asked, never presumed."""
-    pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps"]
-    # Folders of the machine would answer first, and a build cannot see them.
-    pip += ["-vv", "--isolated", "--retries=1", *_index(), "pip"]
+    pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
     clients = (
-        [*pip],
+        [*pip, "--no-deps", "--retries=1", "-vv", "pip"],
         ["apt-get", "indextargets", "--format", "$(SITE)"],
         ["npm", "config", "get", "registry"],
     )
@@ -87,9 +85,11 @@ def installed_from() -> list[str]:
     return sorted({host for host in found if host})
 
 
-def _index() -> list[str]:
-    named = pip_settings(pip_config()).get("index-url", [])
-    return [f"--index-url={address}" for address in named[:1]]
+def _only_its_index() -> dict[str, str]:
+    """Pip without the folders of this machine: they would answer first, and no build sees them."""
+    index = pip_settings(pip_config()).get("index-url", [])
+    named = {"PIP_INDEX_URL": index[0]} if index else {}
+    return {"PIP_CONFIG_FILE": os.devnull, "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", **named}
 
 
 def _said(command: list[str]) -> str:
@@ -101,7 +101,7 @@ def _said(command: list[str]) -> str:
             capture_output=True,
             text=True,
             timeout=ANSWER_SECONDS,
-            env=os.environ | {"PIP_CONFIG_FILE": os.devnull},
+            env=os.environ | _only_its_index(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from grader.docker_client import build_command, client
+from grader.docker_client import build_command, client, proxy_arguments
 from grader.images import ImageError
 
 OnLine: TypeAlias = Callable[[str], None]
@@ -88,5 +88,6 @@ def build(
     command, environment = build_command()
     flags = ["--progress=plain", f"--tag={tag}"]
     flags += [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    flags += proxy_arguments()
     flags += [f"--label={name}={value}" for name, value in labels.items()]
     run([*command, *flags, str(context)], on_line, environment)

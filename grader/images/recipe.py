@@ -74,7 +74,7 @@ def _python(site: Site, *, from_registry: bool) -> Recipe:
         files,
         arguments={"ROOT": debian.TAG},
         labels={STAND_IN_LABEL: "made from Debian packages"},
-        parent=debian.DIGEST,
+        parent=debian.digest(),
     )
 
 

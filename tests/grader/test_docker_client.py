@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from grader import docker_client
-from grader.docker_client import build_command, find_client
+from grader.docker_client import build_command, find_client, proxy_arguments
 
 NO_PLUGIN = 'echo "docker: unknown command: docker buildx" >&2; exit 1'
 
 
-def client(folder: Path, version: str, buildx: str = NO_PLUGIN) -> Path:
-    """A docker client that tells its version and does `buildx` when asked for the plug-in."""
-    folder.mkdir()
+def client(folder: Path, version: str, buildx: str = NO_PLUGIN, info: str = "exit 1") -> Path:
+    """A docker client that tells its version, does `buildx` for the plug-in, `info` for info."""
+    folder.mkdir(exist_ok=True)
     program = folder / "docker"
     program.write_text(
         f'#!/bin/sh\ncase "$1" in\n--version) echo "{version}" ;;\n'
-        f"buildx) {buildx} ;;\n*) exit 1 ;;\nesac\n"
+        f"buildx) {buildx} ;;\ninfo) {info} ;;\n*) exit 1 ;;\nesac\n"
     )
     program.chmod(0o755)
     return program
@@ -70,9 +70,11 @@ def test_a_client_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.fixture
 def forgotten() -> Iterator[None]:
-    docker_client.client.cache_clear()
+    for answer in (docker_client.client, docker_client._proxy):
+        answer.cache_clear()
     yield
-    docker_client.client.cache_clear()
+    for answer in (docker_client.client, docker_client._proxy):
+        answer.cache_clear()
 
 
 @pytest.mark.usefixtures("forgotten")
@@ -95,3 +97,36 @@ def test_the_usual_folders_are_searched_when_path_has_none(
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     monkeypatch.setattr(docker_client, "ALWAYS_SEARCHED", (str(program.parent),))
     assert build_command()[0] == [str(program), "build"]
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_a_build_is_told_of_the_engines_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = client(
+        tmp_path / "bin", "Docker version 20.10.24, build 1", info="echo http://proxy:3128"
+    )
+    monkeypatch.setenv("PATH", f"{program.parent}:/bin")
+    assert "--build-arg=https_proxy=http://proxy:3128" in proxy_arguments()
+    assert len(proxy_arguments()) == 4
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_an_engine_without_proxy_adds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = client(tmp_path / "bin", "Docker version 20.10.24, build 1", info="echo")
+    monkeypatch.setenv("PATH", f"{program.parent}:/bin")
+    assert proxy_arguments() == []
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_an_engine_that_does_not_answer_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = client(tmp_path / "bin", "Docker version 20.10.24, build 1")
+    monkeypatch.setenv("PATH", f"{program.parent}:/bin")
+    with pytest.raises(RuntimeError, match="script/setup docker"):
+        proxy_arguments()
+    client(tmp_path / "bin", "Docker version 20.10.24, build 1", info="echo http://proxy:3128")
+    assert proxy_arguments()
