@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.arena import attack
 from grader.docker_engine import DockerEngine
 from grader.fetch import resolve
 from grader.job import Job
 from grader.judges import JudgePool
 from grader.pipeline import Grader, Outcome, fetch_policy
-from grader.settings import GraderSettings
+from grader.settings import ROOT, GraderSettings
 from grader.verify import PUBLIC_SEED, verify
 from lab_specs.faults import Fault
 from lab_specs.loader import load_lab
@@ -29,6 +30,7 @@ from lab_specs.report import Verdict
 from lab_specs.schema import LabSpec
 
 EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.REJECTED: 2, Verdict.CRASHED: 3}
+HOSTILE = ROOT / "tests" / "hostile"
 USAGE = 64  # sysexits.h: EX_USAGE
 err = Console(stderr=True, highlight=False)
 
@@ -66,8 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = _parser().parse_args(argv)
     settings = GraderSettings()
-    wanted = options.lab if options.command == "verify" else [options.lab]
     try:
+        if options.command == "attack":
+            return attack(options.name, options.folder, settings)
+        wanted = options.lab if options.command == "verify" else [options.lab]
         labs = _labs(wanted, settings)
         if options.command == "verify":
             return verify(labs, settings)
@@ -185,6 +189,9 @@ def _parser() -> Parser:
     one.add_argument("--json", action="store_true", help="print one JSON object")
     proof = commands.add_parser("verify", help="prove labs by their solutions and broken variants")
     proof.add_argument("lab", nargs="*", help="labs to prove; default: all")
+    siege = commands.add_parser("attack", help="try hostile repositories; all must be held")
+    siege.add_argument("name", nargs="*", help="attacks or families of them; default: all")
+    siege.add_argument("--folder", type=Path, default=HOSTILE, help="where they lie")
     return parser
 
 

@@ -72,12 +72,12 @@ def make_repository(variant: Variant, target: Path) -> str:
     """
     ignored = shutil.ignore_patterns("broken", "__pycache__", ".pytest_cache")
     shutil.copytree(variant.folder, target, ignore=ignored)
-    _git(target, "init", "--quiet", "--initial-branch=main")
+    git(target, "init", "--quiet", "--initial-branch=main")
     if variant.patch:
-        _git(target, "apply", "--whitespace=nowarn", str(variant.patch))
-    _git(target, "add", "--all")
-    _git(target, "commit", "--quiet", "--message", f"{variant.name}")
-    return _git(target, "rev-parse", "HEAD")
+        git(target, "apply", "--whitespace=nowarn", str(variant.patch))
+    git(target, "add", "--all")
+    git(target, "commit", "--quiet", "--message", f"{variant.name}")
+    return git(target, "rev-parse", "HEAD")
 
 
 def _broken(lab: str, reference: Path, patch: Path) -> Variant:
@@ -99,7 +99,8 @@ def _broken(lab: str, reference: Path, patch: Path) -> Variant:
     )
 
 
-def _git(folder: Path, *words: str) -> str:
+def git(folder: Path, *words: str) -> str:
+    """What git prints in `folder`, untouched by anybody's settings. Raises ValueError."""
     done = subprocess.run(
         ["git", "-C", str(folder), *words],
         check=False,

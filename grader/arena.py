@@ -1,0 +1,268 @@
+"""Where attacks are tried: the tools of a worker, decoys, witnesses, and an honest neighbour."""
+
+import secrets
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self, TypeVar
+
+from rich.text import Text
+
+from grader import traces
+from grader.attack import Attack, Expected, Tried, console, load_attacks, summary, tell, wrong_end
+from grader.decoys import Decoys, Heard
+from grader.docker_engine import DockerEngine
+from grader.engine import WORKER
+from grader.ground import Ground, Target, maker
+from grader.job import Job
+from grader.judges import JudgePool
+from grader.pipeline import Grader, Outcome
+from grader.settings import GraderSettings
+from grader.verify import Silence
+from grader.witness import Witness
+from lab_specs.loader import load_lab
+from lab_specs.report import Verdict
+from lab_specs.schema import LabSpec
+
+AT_ONCE = 2
+OVERDUE = 60.0  # seconds beyond its limit after which an attack is taken to never end
+HONEST = "honest"  # the folder of the neighbour
+HONEST_END = Expected(
+    title="An honest attempt that adds numbers",
+    lab="sums",
+    verdict=Verdict.PASSED,
+    fails=frozenset({"knows_the_secret"}),
+    seconds=30,
+    held="It is honest and does no harm",
+)
+SEEDS = 10**17
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """An honest attempt: when it ran, and what was wrong with its verdict."""
+
+    began: float
+    ended: float
+    wrong: str
+
+
+@dataclass
+class Arena:
+    """One run of attacks. `worker` is in every label, `mark`s are in every repository."""
+
+    folder: Path
+    scratch: Path
+    grader: Grader
+    witness: Witness
+    decoys: Decoys | None
+    worker: str
+    seed: int = field(default_factory=lambda: SEEDS + secrets.randbelow(SEEDS))
+    honest: list[Beside] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    images: set[str] = field(default_factory=set)
+    _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path, settings: GraderSettings) -> Iterator[Self]:
+        """An arena with its neighbour at work; the attacks of `folder` may be tried in it."""
+        worker = f"attack-{secrets.token_hex(4)}"
+        with ExitStack() as stack:
+            scratch = Path(stack.enter_context(TemporaryDirectory(prefix="attack-")))
+            settings = settings.model_copy(
+                update={
+                    "shelf": [*settings.shelf, folder / "labs"],
+                    "local_repositories": scratch / "repositories",
+                    "workdir": scratch / "work",
+                }
+            )
+            engine = DockerEngine()
+            judges = JudgePool(
+                engine, settings.judge_image, spares=settings.spare_judges, labels={WORKER: worker}
+            )
+            stack.callback(judges.close)
+            witness = stack.enter_context(Witness.watching(worker))
+            decoys = _decoys(stack)
+            grader = Grader(engine, judges, settings)
+            arena = cls(folder, scratch, grader, witness, decoys, worker)
+            stack.callback(lambda: traces.remove_images(arena.images))
+            neighbour = threading.Thread(target=arena._be_honest, daemon=True)
+            neighbour.start()
+            stack.callback(neighbour.join, OVERDUE)
+            stack.callback(arena._over.set)
+            yield arena
+
+    def attempt(self, attack: Attack) -> Tried:
+        """Try one attack, and look at what it left."""
+        if attack.expected.decoys and self.decoys is None:
+            return Tried(attack, not_tried="only root can set up the decoys it aims at")
+        with self._turn:
+            began, deaf = time.monotonic(), len(self.decoys.heard) if self.decoys else 0
+            tried = self._try(attack)
+            victim = attack.victim
+            if victim:
+                then = self._try(victim)
+                tried = replace(tried, wrong=[*tried.wrong, *(f"victim: {w}" for w in then.wrong)])
+        heard = self._heard(tried.mark, deaf)
+        wrong = [*tried.wrong, *(f"decoy {one.decoy} heard {one.said!r}" for one in heard)]
+        return replace(tried, wrong=[*wrong, *self._beside(began)])
+
+    def aftermath(self) -> list[str]:
+        """What is wrong once all attacks are over and the judges are gone."""
+        self._over.set()
+        self.grader.judges.close()
+        unnamed = self.witness.of("")
+        wrong = [f"a judge: {problem}" for one in unnamed for problem in one.wrong]
+        wrong += traces.of_worker(self.worker, [v for one in unnamed for v in one.volumes])
+        wrong += [
+            f"image {image} of {mark}" for mark, image in traces.images_left(self.marks).items()
+        ]
+        work = self.grader.settings.workdir
+        wrong += [f"folder {path.name}" for path in (work.iterdir() if work.exists() else ())]
+        return wrong
+
+    def _try(self, attack: Attack) -> Tried:
+        mark = f"mark{secrets.token_hex(6)}"
+        self.marks.append(mark)
+        name = f"{self.worker}-{mark}"
+        with ExitStack() as stack:
+            began = time.monotonic()
+            try:
+                target = self._target(attack, mark, stack)
+                began = time.monotonic()
+                limit = attack.expected.seconds + OVERDUE
+                lab = self._lab(attack.expected.lab)
+                outcome = _within(limit, lambda: self._grade(name, lab, target))
+            except TimeoutError:
+                return Tried(attack, time.monotonic() - began, wrong=["it did not end"], mark=mark)
+            seconds = time.monotonic() - began
+        if image := outcome.provenance.get("image"):
+            self.images.add(str(image))
+        wrong = wrong_end(attack.expected, outcome, seconds, [str(self.seed)])
+        seen = self.witness.of(name)
+        wrong += [problem for one in seen for problem in one.wrong]
+        volumes = [volume for one in seen for volume in one.volumes]
+        wrong += [f"left behind: {one}" for one in traces.left_behind(name, mark, volumes)]
+        return Tried(attack, seconds, outcome, wrong, mark=mark)
+
+    def _target(self, attack: Attack, mark: str, stack: ExitStack) -> Target:
+        words = {"MARK": mark, **(self.decoys.addresses if self.decoys else {})}
+        scratch = self.scratch / "repositories" / mark
+        ground = Ground(attack.folder, self.folder, scratch, mark, words, stack)
+        scratch.mkdir(parents=True)
+        stack.callback(subprocess.run, ["rm", "-rf", str(scratch)], check=True)
+        make = attack.expected.make
+        return maker(self.folder, make)(ground) if make else ground.plant()
+
+    def _grade(self, attempt: str, lab: LabSpec, target: Target) -> Outcome:
+        job = Job(
+            attempt=attempt,
+            lab=lab.id,
+            repository=target.link,
+            commit=target.commit,
+            context=target.context,
+            dockerfile=target.dockerfile,
+            seed=self.seed,
+            seed_name="of the arena",
+            worker=self.worker,
+        )
+        hosts = [*self.grader.settings.git_hosts, *target.hosts]
+        settings = self.grader.settings.model_copy(update={"git_hosts": hosts})
+        return replace(self.grader, settings=settings).grade(job, lab, Silence())
+
+    def _lab(self, name: str) -> LabSpec:
+        folders = [shelf / name for shelf in self.grader.settings.shelf]
+        return load_lab(next(folder for folder in folders if folder.is_dir()))
+
+    def _be_honest(self) -> None:
+        """Hand in honest work again and again, beside whatever attacks there are."""
+        attack = Attack(HONEST, self.folder / HONEST, HONEST_END)
+        while not self._over.is_set():
+            began = time.monotonic()
+            try:
+                wrong = "; ".join(self._try(attack).wrong)
+            except Exception as error:  # noqa: BLE001 - a neighbour without a verdict was harmed
+                wrong = f"{type(error).__name__}: {error}"
+            self.honest.append(Beside(began, time.monotonic(), wrong))
+
+    def _heard(self, mark: str, since: int) -> list[Heard]:
+        """What the decoys heard, but for what another attack has signed with its mark."""
+        heard = self.decoys.heard[since:] if self.decoys else []
+        others = [one.encode() for one in self.marks if one != mark]
+        return [one for one in heard if not any(other in one.said for other in others)]
+
+    def _beside(self, began: float) -> list[str]:
+        """What was wrong with the honest attempts that ran since `began`; there must be one."""
+        now = time.monotonic()
+        while not self.honest or self.honest[-1].ended < now:
+            if time.monotonic() > now + OVERDUE:
+                return ["the honest attempt beside it did not end"]
+            time.sleep(0.05)
+        wrong = [one.wrong for one in self.honest if one.ended >= began and one.began <= now]
+        return [f"honest attempt beside it: {one}" for one in wrong if one]
+
+
+def attack(names: Sequence[str], folder: Path, settings: GraderSettings) -> int:
+    """Try attacks, two at once, and print a line for each and a table; 0 when all hold.
+
+    Raises ValueError for an unknown name or an attack that is written wrongly.
+    """
+    attacks = load_attacks(folder, names)
+    began = time.monotonic()
+    with Arena.opened(folder, settings) as arena:
+        # More hands than turns: what an attempt left is looked at while the next one runs.
+        with ThreadPoolExecutor(2 * AT_ONCE) as hands:
+            results = list(hands.map(lambda one: _told(arena.attempt(one)), longest_first(attacks)))
+        after = arena.aftermath()
+        honest = len(arena.honest)
+    console.print(summary(results))
+    for problem in after:
+        console.print(Text(f"Afterwards, NOT HELD: {problem}"))
+    held = sum(one.held for one in results)
+    not_tried = sum(bool(one.not_tried) for one in results)
+    console.print(
+        f"{held} of {len(results)} attacks were held, {not_tried} could not be tried;"
+        f" {honest} honest attempts beside them; {len({one.id for one in arena.witness.seen})} containers looked at;"
+        f" {time.monotonic() - began:.0f} s."
+    )
+    return 0 if held == len(results) and not after else 1
+
+
+def longest_first(attacks: Sequence[Attack]) -> list[Attack]:
+    """So that no long one is left for the end."""
+    return sorted(attacks, key=lambda one: -one.expected.seconds)
+
+
+def _told(tried: Tried) -> Tried:
+    tell(tried)
+    return tried
+
+
+def _decoys(stack: ExitStack) -> Decoys | None:
+    try:
+        return stack.enter_context(Decoys.standing())
+    except PermissionError:
+        return None
+
+
+def _within(seconds: float, work: Callable[[], Answer]) -> Answer:
+    """What `work` answers. Raises TimeoutError when it does not end; its thread runs on."""
+    answer: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it raises it
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return answer.result(timeout=seconds)
