@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from grader.buildfault import fault_of, step_facts
+from grader.buildfault import LONGEST_DOCKERFILE, fault_of, step_facts
 from grader.buildlog import DIGEST, LINE_LIMIT, BuildLog
 from grader.docker_client import build_command, proxy_arguments
+from grader.dockerfile import other_builder
 from grader.fetch import Source
 from grader.output import tidy
 from grader.process import running
@@ -68,6 +69,7 @@ def build(
     an image of ours. Raises StudentFault when it cannot be built, PlatformFault when the
     engine does not answer.
     """
+    _refuse_other_builders(source)
     began, log, lines = time.monotonic(), BuildLog(), deque[str](maxlen=LOG_LINES)
     with tempfile.TemporaryDirectory(prefix="build-") as folder:
         answer = Path(folder) / "image"
@@ -82,7 +84,7 @@ def build(
         if program.timed_out:
             raise _timed_out(log, seconds)
         if program.exit_code or not answer.exists():
-            raise fault_of(log, source, _available(stand_ins))
+            raise fault_of(log, source, _available(stand_ins), held=bool(proxy_arguments()))
         built = answer.read_text().strip()
     return Image(
         id=built,
@@ -126,6 +128,19 @@ def _lines(output: IO[bytes]) -> Iterator[str]:
         if whole:
             yield piece.decode("utf-8", "replace").rstrip("\n")
         whole = piece.endswith(b"\n")
+
+
+def _refuse_other_builders(source: Source) -> None:
+    """A `# syntax=` names an image that reads the Dockerfile, and may do anything a build can."""
+    with (source.path / source.dockerfile).open(encoding="utf-8", errors="replace") as file:
+        asked = other_builder(file.read(LONGEST_DOCKERFILE))
+    if asked:
+        raise StudentFault(
+            Code.DOCKERFILE_INVALID,
+            dockerfile=source.dockerfile,
+            line=asked[0],
+            problem=f"{tidy(asked[1], LINE_LIMIT)} is a builder that is not taken here",
+        )
 
 
 def _refuse_ours(line: str, log: BuildLog, stand_ins: Mapping[str, str]) -> None:

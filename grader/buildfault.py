@@ -36,7 +36,14 @@ ENGINE = re.compile(
     r"|transport is closing|code = Unavailable|error reading from server|no space left on device"
 )
 BUSY = re.compile(r"toomanyrequests|429 Too Many|unexpected status.*: 5\d\d|50[0234] [A-Z]")
+# What clients say when the proxy of a build refuses, or when they go past it.
+SHUT = re.compile(
+    r"Tunnel connection failed: 403|CONNECT tunnel failed, response 403|code 403 from proxy"
+    r"|403\s+Forbidden|Error 403: Forbidden|response status 403|ERR_ACCESS_DENIED"
+    r"|name resolution|resolve host|EAI_AGAIN|Network is unreachable|ENETUNREACH"
+)
 ABSENT = {
+    "403 Forbidden": "this portal takes no images from its registry",
     "no such host": "no registry can be reached from here",
     "connection refused": "no registry can be reached from here",
     "i/o timeout": "no registry can be reached from here",
@@ -45,8 +52,13 @@ ABSENT = {
 }
 
 
-def fault_of(log: BuildLog, source: Source, available: Sequence[str]) -> Fault:
-    """The fault that ended the build; `available` are images that exist here."""
+def fault_of(
+    log: BuildLog, source: Source, available: Sequence[str], *, held: bool = False
+) -> Fault:
+    """The fault that ended the build.
+
+    `available` are images that exist here; `held` tells that a proxy was the build's only way out.
+    """
     failed = log.failed
     said = [line for line in reversed(log.client) if line.strip()]
     closing = next((line for line in said if SOLVING.match(line)), next(iter(said), ""))
@@ -64,6 +76,8 @@ def fault_of(log: BuildLog, source: Source, available: Sequence[str]) -> Fault:
     if missing and COPIES.match(failed.instruction):
         return _copy_fault(failed, at, missing[1] or missing[2], source)
     facts = step_facts(failed, at)
+    if held and SHUT.search("\n".join([failed.error, *failed.output])):
+        return StudentFault(Code.BUILD_REACHED_OUT, **facts)
     if exit_code:
         facts["exit_code"] = int(exit_code[1])
         if facts["exit_code"] == KILLED:

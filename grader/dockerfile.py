@@ -1,4 +1,4 @@
-"""A student's Dockerfile, read only to say which line a failed step stands on."""
+"""A student's Dockerfile, read to say which line a failed step stands on, and who builds it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from grader.buildlog import PLACED
 
 DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(.*?)\s*")
+SYNTAX = re.compile(r"(?:#|//)\s*syntax\s*=\s*(\S+).*", re.IGNORECASE)
+DOCKERS_OWN = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
 HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?")
 COUNTED = ("FROM", "RUN", "COPY", "ADD", "WORKDIR")  # BuildKit numbers these in a stage
@@ -53,6 +55,23 @@ def directives(text: str) -> dict[str, tuple[int, str]]:
             break
         found.setdefault(directive[1].lower(), (number, directive[2]))
     return found
+
+
+def other_builder(text: str) -> tuple[int, str] | None:
+    """The line, from 1, and the image of a `# syntax=` that is not Docker's own; else None.
+
+    Builders look for it behind `//` and in JSON, too, and below a line with `#!`.
+    """
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        bare = line.strip()
+        if bare.startswith("{"):
+            return number, bare
+        named = SYNTAX.fullmatch(bare)
+        if named and not DOCKERS_OWN.fullmatch(named[1]):
+            return number, named[1]
+        if bare and not bare.startswith(("#", "//")):
+            break
+    return None
 
 
 def instructions(text: str) -> list[Instruction]:

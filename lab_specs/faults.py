@@ -33,6 +33,7 @@ class Code(StrEnum):
     COPY_SOURCE_MISSING = "copy_source_missing"
     BASE_IMAGE_UNAVAILABLE = "base_image_unavailable"
     BUILD_FAILED = "build_failed"
+    BUILD_REACHED_OUT = "build_reached_out"
     BUILD_TIMED_OUT = "build_timed_out"
     # The start
     NO_START_COMMAND = "no_start_command"

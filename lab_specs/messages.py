@@ -209,6 +209,16 @@ WORDS: dict[Code, Explanation] = {
         "<Code {killed} most often means that the step ran out of memory: install fewer or"
         " smaller packages. >" + THE_LOG + "; run `docker build` on a fresh clone to see the same.",
     ),
+    Code.BUILD_REACHED_OUT: Explanation(
+        "<Line {line} of the Dockerfile|A step of the build> asked for an address that a build"
+        " cannot reach here<: `{instruction}`>.",
+        "A build that reaches nothing but the package registries of this portal: what pip, apt"
+        " and npm install.",
+        "Install it as a package, or put the file itself into the repository."
+        " Tools that do not read `http_proxy` find no registry either. "
+        + THE_LOG
+        + "; if a registry is missing, ask your lecturer to add it.",
+    ),
     Code.BUILD_TIMED_OUT: Explanation(
         "The build was stopped< after {limit_seconds} seconds><; it was at `{instruction}`>.",
         "A build that ends in time.",

@@ -1,12 +1,14 @@
 """Real builds by BuildKit: one small repository for each way in which a build can end."""
 
 import io
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -343,6 +345,45 @@ def test_a_remote_syntax_is_explained(builder: Builder) -> None:
     assert fault.code == Code.BASE_IMAGE_UNAVAILABLE
     assert fault.facts["image"] == "docker/dockerfile:0.0.0-none"
     assert "`# syntax=docker/dockerfile:0.0.0-none`" in explain(fault.code, fault.facts).next_step
+
+
+def test_another_builder_never_starts(builder: Builder) -> None:
+    fault = builder.fault(f"# comment\n# syntax=evil/builder\nFROM {BASE}\n")
+    assert fault.code == Code.DOCKERFILE_INVALID
+    assert fault.facts["line"] == 2
+    assert "evil/builder" in fault.facts["problem"]
+    assert not builder.heard
+
+
+def test_a_step_is_held_like_a_run(builder: Builder) -> None:
+    builder.commit(
+        f"FROM {BASE}\nRUN echo held=$(ulimit -c) $(cat /sys/fs/cgroup/pids/pids.max"
+        " /sys/fs/cgroup/pids.max /sys/fs/cgroup/memory/memory.limit_in_bytes"
+        f" /sys/fs/cgroup/memory.max 2>/dev/null) {uuid4().hex}\n"
+    )
+    builder.build()
+    held = next(line for line in builder.heard if "held=" in line and "$" not in line)
+    assert held.split("held=")[1].split()[:3] == ["0", "1024", str(4096 * 1024**2)]
+
+
+def test_a_build_reaches_nothing_of_this_machine(builder: Builder) -> None:
+    """The listener stands where the engine's cable ends: next door, on another port."""
+    with socket.create_server(("", 0)) as decoy:
+        address = urlsplit(docker("info", "--format", "{{.HTTPProxy}}"))
+        port = decoy.getsockname()[1]
+        link = f"http://{address.hostname}:{port}/"
+        program = f"import socket; socket.create_connection(('{address.hostname}', {port}), 3)"
+        fault = builder.fault(f'FROM {BASE}\nRUN python -c "{program}"\n')
+        assert fault.code == Code.BUILD_FAILED
+        assert "Connection refused" in last_lines(fault.facts)
+        fetching = f"import urllib.request; urllib.request.urlopen('{link}')"
+        fault = builder.fault(f'FROM {BASE}\nRUN python -c "{fetching}"\n')
+        assert fault.code == Code.BUILD_REACHED_OUT
+        builder.fault(f"FROM {BASE}\nADD {link} /x\n")
+        builder.fault(f"FROM {BASE}\nADD http://127.0.0.1:{port}/ /x\n")
+        decoy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            decoy.accept()
 
 
 def test_a_secret_that_we_do_not_give(builder: Builder) -> None:

@@ -222,11 +222,11 @@ def source(tmp_path: Path) -> Source:
     )
 
 
-def told(text: str, source: Source) -> Fault:
+def told(text: str, source: Source, *, held: bool = False) -> Fault:
     log = BuildLog()
     for line in text.splitlines():
         log.add(line)
-    return fault_of(log, source, ["mlops-python:3.11"])
+    return fault_of(log, source, ["mlops-python:3.11"], held=held)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -237,3 +237,29 @@ def test_words_of_the_builder_become_a_code(name: str, source: Source) -> None:
     assert facts.items() <= {key: fault.facts[key] for key in facts}.items()
     ours = code in (Code.HOST_UNREACHABLE, Code.ENGINE_UNAVAILABLE)
     assert isinstance(fault, PlatformFault) == ours
+
+
+REFUSED = {
+    "pip": "ERROR: ... OSError('Tunnel connection failed: 403 Forbidden')",
+    "curl": "curl: (56) CONNECT tunnel failed, response 403",
+    "old-curl": "curl: (56) Received HTTP code 403 from proxy after CONNECT",
+    "apt": "E: Failed to fetch http://a.example/InRelease  403  Forbidden [IP: 192.0.2.1 3128]",
+    "urllib": "urllib.error.HTTPError: HTTP Error 403: Forbidden",
+    "past-the-proxy": "fatal: unable to access: Could not resolve host: a.example",
+    "socket": "OSError: [Errno 101] Network is unreachable",
+}
+
+
+@pytest.mark.parametrize("printed", REFUSED.values(), ids=REFUSED)
+def test_a_build_that_asked_for_what_it_may_not_reach(printed: str, source: Source) -> None:
+    text = step(RUN, PROCESS, f"ERROR: failed to solve: {PROCESS}", printed)
+    fault = told(text, source, held=True)
+    assert fault.code == Code.BUILD_REACHED_OUT
+    assert fault.facts["line"] == 3
+    open_network = told(text, source)
+    assert open_network.code == Code.BUILD_FAILED
+
+
+def test_a_step_that_failed_by_itself_did_not_reach_out(source: Source) -> None:
+    text = step(RUN, PROCESS, f"ERROR: failed to solve: {PROCESS}", "one")
+    assert told(text, source, held=True).code == Code.BUILD_FAILED

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.dockerfile import directives, instructions, locate
+from grader.dockerfile import directives, instructions, locate, other_builder
 
 TEXT = """\
 # syntax=docker/dockerfile:1.4
@@ -89,3 +89,36 @@ def test_any_text_is_read(text: str, name: str) -> None:
         assert one.keyword
         assert one.arguments == one.arguments
     locate(instructions(text), f"[a 1/2] {name}")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# syntax=evil/builder\nFROM x", 1),
+        ("#   SYNTAX = evil/builder:1 more words", 1),
+        ("#!/usr/bin/env x\n# a comment\n\n# syntax=docker/dockerfile-upstream:1", 4),
+        ("\ufeff// syntax=evil/builder\nFROM x", 1),
+        ('\n{"a": 1, "syntax": "evil/builder"}', 2),
+        ("# escape=`\n# syntax=docker.io/docker/dockerfile/more", 2),
+    ],
+)
+def test_another_builder_is_seen(text: str, line: int) -> None:
+    asked = other_builder(text)
+    assert asked is not None
+    assert asked[0] == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "FROM x\n# syntax=evil/builder",
+        "# syntax=docker/dockerfile\nFROM x",
+        "# syntax=docker/dockerfile:1.7-labs",
+        "# syntax=docker.io/docker/dockerfile:1@sha256:" + "a" * 64,
+        "# the syntax= of a comment",
+        '# comment\nRUN echo "# syntax=evil/builder"',
+    ],
+)
+def test_dockers_own_builder_is_taken(text: str) -> None:
+    assert other_builder(text) is None
