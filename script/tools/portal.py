@@ -87,7 +87,7 @@ class Portal:
         """Kill every process of the portal at once, as a power cut would, and start it again."""
         os.killpg(self.server.pid, signal.SIGKILL)
         self.server.wait()
-        while _answers(int(self.environment["PORTAL_PORT"])):  # the others are still dying
+        while answers(int(self.environment["PORTAL_PORT"])):  # the others are still dying
             time.sleep(0.05)
         self.server = start(self.environment)
 
@@ -175,12 +175,13 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"it ended with {process.returncode} instead of listening")
-        if _answers(port):
+        if answers(port):
             return
         time.sleep(0.1)
     raise TimeoutError(f"nothing listens on port {port}")
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether somebody listens on this port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

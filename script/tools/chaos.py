@@ -1,0 +1,125 @@
+"""`script/chaos`: two rounds of the same work, one of them among faults, and the table of both.
+
+Runs inside of what `script/chaos` prepares: folder, namespaces, surroundings.
+"""
+
+import argparse
+import random
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from rich.console import Console  # noqa: E402
+
+from portal.courses.management.commands.seed_people import demo_password  # noqa: E402
+from script.tools import chaos_remains as remains  # noqa: E402
+from script.tools.chaos_faults import Blow, Doubler, schedule, strike  # noqa: E402
+from script.tools.chaos_figures import Figures, Round, show  # noqa: E402
+from script.tools.chaos_services import Services, load_images  # noqa: E402
+from script.tools.chaos_watch import Watch, asked, doubles, outcome, replay, times_done  # noqa: E402
+from script.tools.chaos_work import EDITIONS, Crowd, Work, make_people, new_commits, plan  # noqa: E402
+
+SUBMISSIONS_PER_ROUND = 50  # every fault once for each so many
+LEAST_BETWEEN, MOST_BETWEEN = 2.0, 12.0  # seconds from one blow to the next
+LOOK_EVERY = 0.05
+CLEAN_SECONDS = 60.0  # what dead workers left must be gone by then
+END_SECONDS = 15.0  # and what the living ones held, once they were told to end
+
+
+def main() -> int:
+    """Play both rounds and print; 0 when nothing was lost, doubled, left behind or different."""
+    parser = argparse.ArgumentParser(prog="script/chaos", description=__doc__.splitlines()[0])
+    parser.add_argument("--submissions", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--seconds", type=float, default=600, help="give up after so long")
+    options = parser.parse_args()
+    console = Console(width=100)
+    console.print(f"chaos: seed {options.seed}, {options.submissions} submissions")
+    began = time.monotonic()
+    end = began + options.seconds
+    with Services() as services:
+        crowd, works = _people_and_work(services, options.submissions, options.seed)
+        calm = _play(crowd, works, "calm", end=end)
+        if any(times != 1 for times in calm.times.values()):
+            console.print("chaos: the portal does not even work in peace", style="red")
+            return 1
+        order = schedule(max(1, options.submissions // SUBMISSIONS_PER_ROUND), options.seed)
+        with Doubler() as doubler:
+            storm = _play(crowd, works, "storm", end=end, services=services, order=order)
+        dropped = sum(asked(partial(replay, hold)) for hold in storm.seen.values())
+        cleaning = time.monotonic()
+        remains.wait_for_none(remains.of_attempts, CLEAN_SECONDS)
+        cleaned = time.monotonic() - cleaning
+        left = remains.of_attempts()
+        services.stop_portal()
+        left = list(dict.fromkeys([*left, *remains.wait_for_none(remains.at_the_end, END_SECONDS)]))
+        figures = Figures(
+            works, calm, storm, order, dropped, doubler.doubled, left, cleaned, began=began
+        )
+        return show(console, figures)
+
+
+def _people_and_work(services: Services, count: int, seed: int) -> tuple[Crowd, list[Work]]:
+    with ThreadPoolExecutor(1) as hands:
+        loading = hands.submit(load_images)
+        call_command("migrate", verbosity=0)
+        people, projects = make_people(-(-count // EDITIONS))
+        works = plan(count, people, projects, seed)
+        loading.result()
+    services.start_portal()
+    crowd = Crowd(demo_password())
+    crowd.sign_in(people)
+    return crowd, works
+
+
+def _play(
+    crowd: Crowd,
+    works: Sequence[Work],
+    name: str,
+    *,
+    end: float,
+    services: Services | None = None,
+    order: Sequence[tuple[str, str]] = (),
+) -> Round:
+    """Hand in all works and wait for the last verdict; on the way, one blow after the other."""
+    new_commits(works, name)
+    began, over, blows = time.monotonic(), threading.Event(), list[Blow]()
+    with Watch() as watch, ThreadPoolExecutor(1) as hands:
+        handing = hands.submit(crowd.hand_in, works, lambda: watch.done, over)
+        last = time.monotonic()
+        while not (handing.done() and watch.done >= len(works)) and time.monotonic() < end:
+            since = time.monotonic() - last
+            due = watch.done >= len(works) * (len(blows) + 0.5) / (len(order) + 1)
+            if (
+                services
+                and len(blows) < len(order)
+                and since > (LEAST_BETWEEN if due else MOST_BETWEEN)
+            ):
+                blows.append(strike(services, watch, *order[len(blows)]))
+                last = time.monotonic()
+            time.sleep(LOOK_EVERY)
+        over.set()
+        handing.result()
+    attempts = dict(crowd.attempts)
+    pks = list(attempts.values())
+    return Round(
+        attempts=attempts,
+        outcomes=asked(lambda: {pk: outcome(pk) for pk in pks}),
+        times=asked(lambda: times_done(pks)),
+        doubles=asked(lambda: doubles(pks, watch.after)),
+        seen=watch.seen,
+        blows=tuple(blows),
+        seconds=time.monotonic() - began,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
