@@ -16,6 +16,13 @@ def test_only_the_grader_holds_a_docker_socket() -> None:
     assert holders == ["grader"]
 
 
+def test_by_default_it_is_the_engine_whose_builds_are_held() -> None:
+    assert (
+        "${DOCKER_SOCKET:-/run/mlops-engine/docker.sock}:/var/run/docker.sock"
+        in SERVICES["grader"]["volumes"]
+    )
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_have_no_more_than_they_need(name: str) -> None:
     service = SERVICES[name]
