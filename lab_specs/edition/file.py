@@ -96,6 +96,11 @@ class EditionFile(Strict):
         """The lowest level of the edition's own scale that passes."""
         return self.pass_level or self.levels[1]
 
+    @property
+    def scale_cites(self) -> tuple[str, ...]:
+        """The rules that say on which scale a result is told."""
+        return self.scale.cite if self.scale else ()
+
     def moment(
         self, when: datetime | After | None, held: Mapping[str, date] | None = None
     ) -> datetime | None:

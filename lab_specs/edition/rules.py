@@ -92,7 +92,7 @@ class Rule(Strict):
 class OnTime(Rule):
     """What comes after its deadline, or never, costs the whole part."""
 
-    REFERS = {"needs": "deliverables"}
+    REFERS: ClassVar[dict[str, str]] = {"needs": "deliverables"}
 
     rule: Literal["on_time"]
     needs: tuple[Slug, ...] = Field(min_length=1)
@@ -105,7 +105,7 @@ class OnTime(Rule):
 class Complete(Rule):
     """A part counts only with all of these deliverables."""
 
-    REFERS = {"needs": "deliverables"}
+    REFERS: ClassVar[dict[str, str]] = {"needs": "deliverables"}
 
     rule: Literal["complete"]
     needs: tuple[Slug, ...] = Field(min_length=1)
@@ -134,7 +134,7 @@ class EveryCriterion(Rule):
 class Mandatory(Rule):
     """Without each of these marks or mini-projects nobody passes."""
 
-    REFERS = {"components": "components"}
+    REFERS: ClassVar[dict[str, str]] = {"components": "components"}
 
     rule: Literal["mandatory"]
     components: tuple[Slug, ...] = Field(min_length=1)
@@ -172,7 +172,7 @@ class TeamSize(Rule):
 class Settled(Rule):
     """Nothing is worked out before this setting is given."""
 
-    REFERS = {"setting": "settings"}
+    REFERS: ClassVar[dict[str, str]] = {"setting": "settings"}
 
     rule: Literal["settled"]
     setting: Slug
@@ -181,7 +181,7 @@ class Settled(Rule):
 class Weigh(Rule):
     """The value is the weighted sum of marks. Weights are per cent and make 100."""
 
-    REFERS = {"percent": "marks"}
+    REFERS: ClassVar[dict[str, str]] = {"percent": "marks"}
 
     rule: Literal["weigh"]
     percent: dict[Slug, Annotated[Decimal, Field(gt=0)]]
@@ -251,7 +251,7 @@ class Cap(Rule):
 class OwnScale(Rule):
     """A student may ask for a grade on another scale, within so many days of the start."""
 
-    REFERS = {"scale": "scales", "mark": "marks"}
+    REFERS: ClassVar[dict[str, str]] = {"scale": "scales", "mark": "marks"}
 
     rule: Literal["own_scale"]
     scale: Slug
@@ -268,7 +268,7 @@ class Checklist(Rule):
 class Resit(Rule):
     """A second opportunity: the parts that were not passed, by appointment."""
 
-    REFERS = {"until": "tracks"}
+    REFERS: ClassVar[dict[str, str]] = {"until": "tracks"}
 
     rule: Literal["resit"]
     allowed: Ref | bool = True

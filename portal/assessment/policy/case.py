@@ -1,0 +1,104 @@
+"""The facts of one student beside the rules: what the single rules ask of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from lab_specs.edition import rules
+from lab_specs.edition.file import MiniProjectFile
+from portal.assessment.policy import facts
+from portal.assessment.policy.facts import Contradiction, Fact
+from portal.assessment.policy.policy import Policy
+from portal.assessment.policy.results import Effect, Gap, Reason
+
+F = TypeVar("F", bound=Fact)
+Handed = facts.Delivered | facts.Demonstrated
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One student in one edition at one moment."""
+
+    policy: Policy
+    given: tuple[Fact, ...]
+    as_of: datetime
+
+    def of(self, kind: type[F], **wanted: str) -> list[F]:
+        """The facts of a kind that carry these values."""
+        found = [fact for fact in self.given if isinstance(fact, kind)]
+        return [
+            fact for fact in found if all(getattr(fact, n) == value for n, value in wanted.items())
+        ]
+
+    @property
+    def track(self) -> facts.OnTrack | None:
+        """The student's track. Raises `Contradiction` when there are two."""
+        found = self.of(facts.OnTrack)
+        if len(found) > 1:
+            raise Contradiction("a student is in two tracks")
+        return found[0] if found else None
+
+    def concerns(self, rule: rules.Rule) -> bool:
+        """Whether the rule speaks of students of this track."""
+        name = self.track.track if self.track else ""
+        return name not in rule.not_for and (not rule.tracks or name in rule.tracks)
+
+    def lifted(self, rule: rules.Rule, part: str = "") -> facts.Overridden | None:
+        """A lecturer's override of this rule, here or everywhere."""
+        if not rule.overridable:
+            return None
+        found = [each for each in self.of(facts.Overridden) if each.rule in rule.cite]
+        return next((each for each in found if each.part in {"", part}), None)
+
+    def due(self, part: MiniProjectFile, item: str) -> tuple[datetime | None, tuple[Fact, ...]]:
+        """When an item must be there at the latest, and the facts that moved that moment."""
+        own = next((each.due for each in part.deliverables if each.id == item), None)
+        when = own if own is not None else part.deadline
+        held = [
+            each for each in self.of(facts.Held) if each.session == getattr(when, "session", "")
+        ]
+        if len(held) > 1:
+            raise Contradiction(f"session {held[0].session!r} was held on two days")
+        due = self.policy.edition.moment(when, {each.session: each.on for each in held})
+        longer = [each for each in self.of(facts.Extended, part=part.id) if each.item in {"", item}]
+        best = max(longer, key=lambda each: each.until, default=None)
+        if due is not None and best is not None and best.until > due:
+            return best.until, (best,)
+        return due, tuple(held)
+
+    def handed(self, part: str, item: str) -> Handed | None:
+        """The earliest time that an item was there."""
+        found: list[Handed] = [
+            *self.of(facts.Delivered, part=part, item=item),
+            *self.of(facts.Demonstrated, part=part, item=item),
+        ]
+        return min(found, key=lambda each: each.at, default=None)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the edition is over, so that nothing is awaited any more."""
+        last = self.policy.edition.end_of(self.policy.edition.ends)
+        return last is not None and self.as_of > last
+
+    def value(self, wanted: Any) -> Any:  # noqa: ANN401 - by the setting's kind
+        """What a rule's field holds; None while it is a gap."""
+        if isinstance(wanted, rules.Ref):
+            return self.policy.setting_file(wanted.setting).value
+        return wanted
+
+    def gap(self, name: str, because: str = "", **more: Any) -> Reason:  # noqa: ANN401
+        """The reason that a missing setting withholds the result."""
+        setting = self.policy.setting_file(name)
+        says = f"The course's documents leave open: {setting.asks}"
+        return Reason(
+            cites=setting.cite,
+            effect=Effect.WITHHOLDS,
+            says=f"{because} {says}".strip(),
+            to_change=f"{setting.who} can set it: {setting.id}",
+            gap=Gap(name=setting.id, asks=setting.asks, who=setting.who),
+            **more,
+        )
+
+    def local(self, moment: datetime) -> str:
+        """A moment as the edition's clock on the wall shows it."""
+        return moment.astimezone(self.policy.edition.zone).strftime("%Y-%m-%d %H:%M:%S %Z")
