@@ -34,12 +34,16 @@ HEART = Heart(
 logger = structlog.get_logger()
 
 
-@app.task(name="grader.grade")
-def grade(*, attempt_id: int) -> None:
-    """Grade one attempt, unless another worker has it or nobody wants it any more."""
-    token = domain.claim(attempt_id=attempt_id, worker=NAME, lease_seconds=LEASE)
-    if token is None:
-        return
+# Acknowledged late, so that a busy worker keeps no bell that an idle one could hear.
+@app.task(name="grader.grade", acks_late=True)
+def grade() -> None:
+    """Somebody rang: grade what is next in the fair order, if anything is."""
+    claimed = domain.claim_next(worker=NAME, lease_seconds=LEASE)
+    if claimed:
+        _grade_claimed(claimed.attempt_id, claimed.token)
+
+
+def _grade_claimed(attempt_id: int, token: UUID) -> None:
     attempt = queries.for_grading(attempt_id=attempt_id)
     if attempt is None:
         return

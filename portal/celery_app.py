@@ -24,7 +24,6 @@ app.conf.update(
     # A web request must learn at once that nobody hears the bell: one more try, no pauses.
     broker_connection_timeout=2,
     broker_transport_options={
-        "queue_order_strategy": "priority",
         "max_retries": 1,
         "interval_start": 0,
         "socket_connect_timeout": 2,

@@ -119,7 +119,6 @@ class Ring(NamedTuple):
 
     task: str
     kwargs: dict[str, Any]
-    priority: int
 
 
 class Bell:
@@ -137,8 +136,7 @@ class Bell:
                 channel.queue_declare(queue)
                 while message := channel.basic_get(queue, no_ack=True):
                     _, kwargs, _ = message.decode()
-                    priority = message.properties["priority"]
-                    found.append(Ring(message.headers["task"], kwargs, priority))
+                    found.append(Ring(message.headers["task"], kwargs))
         return found
 
 

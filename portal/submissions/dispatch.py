@@ -4,27 +4,44 @@ The only module that sends a task. A message that is lost loses nothing: the row
 `portal.reap` rings again.
 """
 
+from typing import Any
+
 import structlog
 from kombu.exceptions import OperationalError
 
-from portal.celery_app import app
+from portal.celery_app import GRADE_QUEUE, app
 
 log = structlog.get_logger()
 
 
-def ring_grade(attempt_id: int, *, priority: int = 0) -> bool:
-    """Announce a queued attempt. False when the broker cannot be reached."""
-    return _ring("grader.grade", priority=priority, attempt_id=attempt_id)
+def ring_grade() -> bool:
+    """Tell that there is work to be graded. False when the broker cannot be reached.
+
+    Which work is for the worker who comes to find out: one ring too many harms nobody.
+    """
+    return _ring("grader.grade")
 
 
 def ring_resolve(lookup_id: int) -> bool:
     """Announce a link to be resolved. False when the broker cannot be reached."""
-    return _ring("grader.resolve", priority=0, lookup_id=lookup_id)
+    return _ring("grader.resolve", lookup_id=lookup_id)
 
 
-def _ring(task: str, *, priority: int, **kwargs: int) -> bool:
+def unanswered() -> int | None:
+    """How many rings for grading no worker has heard yet; None without a broker."""
+    with app.connection_for_read() as connection:
+        away: Any = (OperationalError, *connection.connection_errors)
+        try:
+            channel: Any = connection.default_channel
+            return int(channel.queue_declare(GRADE_QUEUE).message_count)
+        except away as error:
+            log.warning("broker_unreachable", error=str(error))
+            return None
+
+
+def _ring(task: str, **kwargs: int) -> bool:
     try:
-        app.send_task(task, kwargs=kwargs, priority=priority, retry=False)
+        app.send_task(task, kwargs=kwargs, retry=False)
     except OperationalError as error:
         log.warning("broker_unreachable", task=task, error=str(error), **kwargs)
         return False

@@ -10,9 +10,13 @@ from django.db.models import Q
 from lab_specs.report import Verdict
 from portal.common.appendonly import AppendOnly
 from portal.courses.models import MiniProject, Team
+from portal.submissions.lanes import Lane
 from portal.submissions.states import ACTIVE, FINAL, LIVE, State
 
 LOG_TAIL_BYTES = 16_384
+
+
+REASON_LENGTH = 500  # characters of what a person or a worker gives as a reason
 
 
 def _choices(names: type[State | Verdict]) -> list[tuple[str, str]]:
@@ -78,6 +82,25 @@ class Submission(Place):
         return deadline is not None and self.created_at > deadline
 
 
+class Rerun(AppendOnly):
+    """Staff had the newest work of every team graded once more; its attempts say how far it is.
+
+    What was queued since `since` is not queued again by the next one that continues it.
+    """
+
+    mini_project = models.ForeignKey(MiniProject, on_delete=models.PROTECT, related_name="reruns")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    since = models.DateTimeField(help_text="when the first of those that belong together was asked")
+    reason = models.CharField(max_length=REASON_LENGTH)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.mini_project} again: {self.reason}"
+
+
 class Attempt(models.Model):
     """One grading of a submission. A re-run is another attempt, never another submission."""
 
@@ -95,12 +118,20 @@ class Attempt(models.Model):
     worker = models.CharField(max_length=120, blank=True)
     retries = models.PositiveSmallIntegerField(default=0)
     # Why and when
-    priority = models.PositiveSmallIntegerField(default=0, help_text="0 first, 9 last")
+    priority = models.PositiveSmallIntegerField(
+        default=Lane.INTERACTIVE.value, help_text="the lane: 0 first, 9 last"
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     reason = models.CharField(max_length=500, blank=True)
+    rerun = models.ForeignKey(
+        Rerun, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts"
+    )
     queued_at = models.DateTimeField()
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="when it is tried again after a failure of ours"
+    )
     announced_at = models.DateTimeField(null=True, help_text="when the broker last took the news")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -115,6 +146,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["state", "priority", "queued_at"], name="attempt_queue"),
             models.Index(fields=["lease_until"], name="attempt_lease"),
+            models.Index(fields=["started_at"], name="attempt_begun"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["submission", "number"], name="attempt_numbered"),
@@ -149,6 +181,23 @@ class Attempt(models.Model):
     def live(self) -> bool:
         """Whether something is still to happen."""
         return self.state in LIVE
+
+
+class Worker(models.Model):
+    """A process that grades, as it was last heard of. One that pauses says until when, and why."""
+
+    name = models.CharField(max_length=120, unique=True)
+    seen_at = models.DateTimeField()
+    slots = models.PositiveSmallIntegerField(default=1, help_text="attempts at once")
+    failures = models.PositiveIntegerField(default=0, help_text="of its own, in a row")
+    paused_until = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True, help_text="why it pauses")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Transition(AppendOnly):

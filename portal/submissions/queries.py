@@ -1,17 +1,20 @@
 """What is known of submissions: for the worker, for their owners, for the staff."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import Count, F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from lab_specs.report import Verdict
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.people.models import User
+from portal.submissions import lanes
 from portal.submissions.models import Attempt, Lookup, LookupStatus, Submission
-from portal.submissions.states import ACTIVE
+from portal.submissions.states import ACTIVE, State
 
+SERVED_LATELY = timedelta(hours=1)  # a turn before that is forgotten
 # Large columns that no list shows
 HEAVY = ("report", "log_tail", "provenance", "facts", "phases")
 
@@ -28,6 +31,29 @@ def for_grading(*, attempt_id: int) -> Attempt | None:
 def for_resolving(*, lookup_id: int) -> Lookup | None:
     """A lookup that still waits for its answer."""
     return Lookup.objects.filter(pk=lookup_id, status=LookupStatus.WAITING).first()
+
+
+def due(*, now: datetime) -> QuerySet[Attempt]:
+    """The attempts that may be taken now; one that is tried again later is not among them."""
+    ready = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    return Attempt.objects.filter(ready, state=State.QUEUED)
+
+
+def in_line(*, now: datetime) -> list[lanes.Waiting]:
+    """What may be taken now, in the order in which it is taken. At most two queries."""
+    edition, team = "submission__mini_project__edition_id", "submission__team_id"
+    rows = due(now=now).values_list("pk", "priority", edition, team, "queued_at", "submission__lab")
+    waiting = [lanes.Waiting(*row) for row in rows]
+    if not waiting:
+        return []
+    of_late = Q(state__in=ACTIVE) | Q(started_at__gte=now - SERVED_LATELY)
+    running = Count("pk", filter=Q(state__in=ACTIVE))
+    served = (
+        Attempt.objects.filter(of_late)
+        .values_list(edition, team)
+        .annotate(running=running, last=Max("started_at"))
+    )
+    return lanes.order(waiting, [lanes.Served(*row) for row in served])
 
 
 def live_tokens() -> set[str]:

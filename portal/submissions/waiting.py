@@ -1,14 +1,17 @@
 """How long it will take: queue position, and a wait told from durations that were measured."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from statistics import median
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from lab_specs.report import Verdict
+from portal.submissions.lanes import Waiting
 from portal.submissions.models import Attempt
+from portal.submissions.queries import in_line
 from portal.submissions.states import ACTIVE, State
 
 SAMPLE = 50  # most recent attempts of a lab; what was slow last year is not news
@@ -31,11 +34,10 @@ class Wait:
     seconds: float | None
 
 
-def queue_position(attempt: Attempt) -> int | None:
-    """1 for the next to be taken; None when the attempt does not wait."""
-    if attempt.state != State.QUEUED:
-        return None
-    return _ahead(attempt).count() + 1
+def queue_position(attempt: Attempt, *, now: datetime) -> int | None:
+    """1 for the next to be taken; None when the attempt may not be taken now."""
+    ahead = _ahead(attempt, now=now)
+    return None if ahead is None else len(ahead) + 1
 
 
 def measured(lab: str) -> Measured:
@@ -65,16 +67,18 @@ def expected_wait(attempt: Attempt, *, now: datetime) -> Wait:
 
     Unknown (None) as long as one of the labs ahead was never measured.
     """
-    position = queue_position(attempt)
+    ahead = _ahead(attempt, now=now)
+    position = None if ahead is None else len(ahead) + 1
     takes = measured(attempt.submission.lab).seconds
-    if not attempt.live or takes is None:
+    if takes is None:
         return Wait(position, None)
-    if position is None:
-        return Wait(None, _left(takes, attempt.started_at, now))
-    ahead = _work_ahead(attempt, now=now)
     if ahead is None:
+        held = attempt.state in ACTIVE
+        return Wait(None, _left(takes, attempt.started_at, now) if held else None)
+    work = _work(ahead, now=now)
+    if work is None:
         return Wait(position, None)
-    return Wait(position, ahead / workers_seen(now=now) + takes)
+    return Wait(position, work / workers_seen(now=now) + takes)
 
 
 def workers_seen(*, now: datetime) -> int:
@@ -85,11 +89,10 @@ def workers_seen(*, now: datetime) -> int:
     return max(1, seen.values("worker").distinct().count())
 
 
-def _work_ahead(attempt: Attempt, *, now: datetime) -> float | None:
-    """Seconds of work that one worker alone would have before this attempt."""
-    queued = _ahead(attempt).values_list("submission__lab", flat=True)
+def _work(ahead: Sequence[Waiting], *, now: datetime) -> float | None:
+    """Seconds of work that one worker alone would have with these and with what runs now."""
+    labs = [row.lab for row in ahead]
     active = Attempt.objects.filter(state__in=ACTIVE).values_list("submission__lab", "started_at")
-    labs = list(queued)
     running = list(active)
     takes = _medians({*labs, *(lab for lab, _ in running)})
     if takes is None:
@@ -110,10 +113,9 @@ def _left(takes: float, started: datetime | None, now: datetime) -> float:
     return max(0.0, takes - gone)
 
 
-def _ahead(attempt: Attempt) -> QuerySet[Attempt]:
-    earlier = (
-        Q(priority__lt=attempt.priority)
-        | Q(priority=attempt.priority, queued_at__lt=attempt.queued_at)
-        | Q(priority=attempt.priority, queued_at=attempt.queued_at, pk__lt=attempt.pk)
-    )
-    return Attempt.objects.filter(earlier, state=State.QUEUED)
+def _ahead(attempt: Attempt, *, now: datetime) -> list[Waiting] | None:
+    """What is taken before this attempt; None when it may not be taken now."""
+    if attempt.state != State.QUEUED:
+        return None
+    ahead = list(takewhile(lambda row: row.pk != attempt.pk, rows := in_line(now=now)))
+    return ahead if len(ahead) < len(rows) else None

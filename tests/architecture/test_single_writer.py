@@ -1,4 +1,4 @@
-"""Only `portal/submissions/domain.py` writes an attempt's state and verdict."""
+"""Only `portal/submissions/moves.py` writes an attempt's state and verdict."""
 
 import ast
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITER = Path("portal/submissions/domain.py")
+WRITER = Path("portal/submissions/moves.py")
 GUARDED = {"state", "verdict"}
 WRITING_CALLS = {"update", "create", "get_or_create", "update_or_create", "Attempt", "aupdate"}
 BULK_CALLS = {"bulk_update", "save"}
@@ -56,7 +56,7 @@ def sources() -> list[Path]:
     ]
 
 
-def test_nobody_but_the_domain_writes_state_or_verdict() -> None:
+def test_nobody_else_writes_state_or_verdict() -> None:
     found = {
         str(path): lines
         for path in sources()
@@ -65,7 +65,7 @@ def test_nobody_but_the_domain_writes_state_or_verdict() -> None:
     assert found == {}
 
 
-def test_the_domain_itself_is_caught() -> None:
+def test_the_writer_itself_is_caught() -> None:
     """The net has no hole where the fish is."""
     assert len(writes((ROOT / WRITER).read_text(encoding="utf-8"))) >= 2
 

@@ -16,6 +16,7 @@ from portal.submissions.models import Attempt, Lookup
 from portal.submissions.states import State
 from tests.browser import steps
 from tests.browser.conftest import Opened, shoot
+from tests.claims import take
 from tests.worlds import (
     LOG,
     PASSWORD,
@@ -46,8 +47,7 @@ def grade(page: Page, attempt_id: int) -> None:
     """What a worker tells the portal, and what the page shows meanwhile, without a reload."""
     verdict = page.locator("#verdict")
     expect(verdict).to_have_text("Waiting")
-    token = domain.claim(attempt_id=attempt_id, worker="browser-test", lease_seconds=300)
-    assert token is not None
+    token = take(attempt_id, "browser-test", 300)
     expect(verdict).to_have_text("Fetching")
     for state, words in (
         (State.BUILDING, "Building"),
@@ -171,8 +171,7 @@ def test_the_way_works_without_javascript(
     steps.confirm_commit(page, COMMIT)
     expect(page.locator("#verdict")).to_have_text("Waiting")
     attempt = steps.attempt_shown(page)
-    token = domain.claim(attempt_id=attempt, worker="browser-test", lease_seconds=300)
-    assert token is not None
+    token = take(attempt, "browser-test", 300)
     domain.record(
         attempt_id=attempt, token=token, verdict=Verdict.REJECTED, fault=Code.NO_START_COMMAND
     )

@@ -10,6 +10,7 @@ from lab_specs.report import CheckResult, Outcome, Report, levels_reached, verdi
 from portal.courses import catalog
 from portal.submissions import domain
 from portal.submissions.models import Attempt, Submission
+from tests.claims import take
 from tests.factories import AttemptFactory
 
 LEVELS = ["not yet proficient", "proficient", "advanced"]
@@ -77,8 +78,7 @@ def grade(
     **outcomes: Outcome,
 ) -> Attempt:
     """What a worker does with a queued attempt; a check passes unless it is named."""
-    token = domain.claim(attempt_id=attempt.pk, worker="w1", lease_seconds=60)
-    assert token
+    token = take(attempt.pk)
     lab = load_lab(shelf / "serving")
     checks = tuple(
         CheckResult(

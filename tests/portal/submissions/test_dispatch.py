@@ -25,12 +25,14 @@ def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "app", unheard)
 
 
-def test_the_bell_carries_a_name_and_an_id(bell: Bell) -> None:
-    assert dispatch.ring_grade(7, priority=5)
+def test_the_bell_says_that_there_is_work_and_not_which(bell: Bell) -> None:
+    assert dispatch.ring_grade()
+    assert dispatch.unanswered() == 1
     assert dispatch.ring_resolve(8)
+    assert dispatch.unanswered() == 1
     assert bell.rings() == [
-        Ring("grader.grade", {"attempt_id": 7}, 5),
-        Ring("grader.resolve", {"lookup_id": 8}, 0),
+        Ring("grader.grade", {}),
+        Ring("grader.resolve", {"lookup_id": 8}),
     ]
 
 
@@ -66,5 +68,9 @@ def test_a_broker_that_is_away_is_not_waited_for(
         return connect(self)
 
     monkeypatch.setattr(UnixDomainSocketConnection, "_connect", counted)
-    assert not dispatch.ring_grade(7)
+    assert not dispatch.ring_grade()
     assert len(tries) <= 2
+
+
+def test_nobody_knows_what_a_broker_that_is_away_has_heard(no_broker: None) -> None:
+    assert dispatch.unanswered() is None

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Barrier, Thread
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.utils import timezone
 
 from lab_specs.faults import Code
@@ -17,11 +14,11 @@ from portal.common.errors import Refused
 from portal.courses.models import MiniProject, Team
 from portal.people.models import User
 from portal.submissions import domain
-from portal.submissions.domain import MAX_RETRIES, Released
 from portal.submissions.models import Attempt, Submission
 from portal.submissions.states import ACTIVE, FINAL, State
+from tests.claims import take
 from tests.conftest import Bell, Ring
-from tests.factories import MOMENT, AttemptFactory, SubmissionFactory
+from tests.factories import AttemptFactory, SubmissionFactory
 
 COMMIT = "b" * 40
 
@@ -35,12 +32,6 @@ def hand_in(mini_project: MiniProject, team: Team, by: User, commit: str = COMMI
         repository="https://github.com/alice/digits",
         commit=commit,
     ).attempt
-
-
-def take(attempt: Attempt, worker: str = "w1") -> UUID:
-    token = domain.claim(attempt_id=attempt.pk, worker=worker, lease_seconds=60)
-    assert token is not None
-    return token
 
 
 def timeline(attempt: Attempt) -> list[tuple[str, str]]:
@@ -59,7 +50,7 @@ def test_a_submission_goes_from_link_to_verdict(
 ) -> None:
     attempt = hand_in(mini_project, team, alice)
     assert attempt.state == State.QUEUED
-    token = take(attempt)
+    token = take(attempt.pk)
     for step in (State.BUILDING, State.RUNNING, State.JUDGING):
         assert domain.advance(attempt_id=attempt.pk, token=token, to_state=step)
     check = CheckResult(
@@ -107,7 +98,7 @@ def test_handing_in_rings_once_the_row_is_there(
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         attempt = hand_in(mini_project, team, alice)
         assert bell.rings() == []
-    assert bell.rings() == [Ring("grader.grade", {"attempt_id": attempt.pk}, 0)]
+    assert bell.rings() == [Ring("grader.grade", {})]
     attempt.refresh_from_db()
     assert attempt.announced_at is not None
 
@@ -180,39 +171,15 @@ def test_a_lab_that_the_mini_project_does_not_offer_is_refused(
 
 def test_an_attempt_is_claimed_once(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    take(attempt)
-    assert domain.claim(attempt_id=attempt.pk, worker="w2", lease_seconds=60) is None
+    take(attempt.pk)
+    assert domain.claim_next(worker="w2", lease_seconds=60) is None
     attempt.refresh_from_db()
     assert attempt.worker == "w1"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_many_workers_at_once_one_gets_it() -> None:
-    attempt = AttemptFactory()
-    start, tokens = Barrier(6), []
-
-    def worker(name: str) -> None:
-        start.wait()
-        try:
-            tokens.append(domain.claim(attempt_id=attempt.pk, worker=name, lease_seconds=60))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=worker, args=(f"w{number}",)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(tokens) == 6
-    winners = [token for token in tokens if token is not None]
-    attempt.refresh_from_db()
-    assert winners == [attempt.token]
-    assert timeline(attempt) == [("queued", "fetching")]
-
-
 def test_a_heartbeat_keeps_the_lease(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    token = take(attempt)
+    token = take(attempt.pk)
     soon = timezone.now() + timedelta(seconds=90)
     assert domain.heartbeat(attempt_id=attempt.pk, token=token, lease_seconds=600)
     assert domain.release_lost(now=soon).requeued == 0
@@ -235,9 +202,9 @@ def test_nobody_writes_to_an_attempt_that_nobody_holds(work: Submission, state: 
 
 def test_a_late_report_is_dropped(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    old = take(attempt, "lost")
+    old = take(attempt.pk, "lost")
     domain.release_lost(now=timezone.now() + timedelta(hours=1))
-    new = take(attempt, "next")
+    new = take(attempt.pk, "next")
     assert not domain.record(attempt_id=attempt.pk, token=old, verdict=Verdict.FAILED)
     assert domain.record(attempt_id=attempt.pk, token=new, verdict=Verdict.PASSED)
     attempt.refresh_from_db()
@@ -246,7 +213,7 @@ def test_a_late_report_is_dropped(work: Submission) -> None:
 
 def test_a_step_cannot_be_skipped(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    token = take(attempt)
+    token = take(attempt.pk)
     assert not domain.advance(attempt_id=attempt.pk, token=token, to_state=State.JUDGING)
     attempt.refresh_from_db()
     assert attempt.state == State.FETCHING
@@ -255,14 +222,14 @@ def test_a_step_cannot_be_skipped(work: Submission) -> None:
 @pytest.mark.parametrize("state", [State.QUEUED, *FINAL])
 def test_a_worker_cannot_end_an_attempt_by_advancing(work: Submission, state: State) -> None:
     attempt = AttemptFactory(submission=work)
-    token = take(attempt)
+    token = take(attempt.pk)
     with pytest.raises(ValueError, match="a worker advances to"):
         domain.advance(attempt_id=attempt.pk, token=token, to_state=state)
 
 
 def test_a_log_keeps_its_end_and_can_be_stored(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    token = take(attempt)
+    token = take(attempt.pk)
     log = "é" * 20_000 + "\x00the end"
     assert domain.note_log(attempt_id=attempt.pk, token=token, log_tail=log)
     attempt.refresh_from_db()
@@ -277,7 +244,7 @@ def test_a_rejection_may_come_at_the_first_step(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
     assert domain.record(
         attempt_id=attempt.pk,
-        token=take(attempt),
+        token=take(attempt.pk),
         verdict=Verdict.REJECTED,
         fault=Code.REPOSITORY_NOT_FOUND,
         facts={"repository": "https://github.com/a/b\x00"},
@@ -300,111 +267,9 @@ def test_a_verdict_and_its_fault_belong_together(
     work: Submission, verdict: Verdict, fault: Code | None
 ) -> None:
     attempt = AttemptFactory(submission=work)
-    token = take(attempt)
+    token = take(attempt.pk)
     with pytest.raises(ValueError, match="with fault"):
         domain.record(attempt_id=attempt.pk, token=token, verdict=verdict, fault=fault)
-
-
-def test_a_failure_of_ours_is_tried_again_and_then_told(work: Submission) -> None:
-    attempt = AttemptFactory(submission=work, announced_at=MOMENT)
-    for turn in range(1, MAX_RETRIES + 1):
-        assert domain.record(
-            attempt_id=attempt.pk,
-            token=take(attempt),
-            verdict=Verdict.CRASHED,
-            fault=Code.ENGINE_UNAVAILABLE,
-        )
-        attempt.refresh_from_db()
-        assert (attempt.state, attempt.verdict) == (State.QUEUED, None)
-        assert (attempt.retries, attempt.announced_at) == (turn, None)
-        assert notes(attempt)[-1] == f"engine_unavailable, tried again ({turn} of {MAX_RETRIES})"
-    assert domain.record(
-        attempt_id=attempt.pk,
-        token=take(attempt),
-        verdict=Verdict.CRASHED,
-        fault=Code.ENGINE_UNAVAILABLE,
-    )
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.verdict) == (State.DONE, Verdict.CRASHED)
-    assert attempt.fault == "engine_unavailable"
-
-
-# The reaper
-
-
-def test_a_lost_attempt_is_queued_again_and_rung_for(work: Submission, bell: Bell) -> None:
-    attempt = AttemptFactory(submission=work)
-    take(attempt)
-    later = timezone.now() + timedelta(seconds=61)
-    assert domain.release_lost(now=later) == Released(requeued=1, crashed=0, announced=1)
-    assert bell.rings() == [Ring("grader.grade", {"attempt_id": attempt.pk}, 0)]
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.token) == (State.QUEUED, None)
-    assert notes(attempt)[-1] == f"worker_lost, tried again (1 of {MAX_RETRIES})"
-
-
-@pytest.mark.parametrize("retries", [0, MAX_RETRIES])
-def test_a_heartbeat_in_the_last_moment_saves_the_attempt(
-    work: Submission, retries: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The reaper has seen the lease run out, but has not acted on it yet."""
-    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=retries)
-    retry = domain._retry
-
-    def beat_first(attempt_id: int, token: UUID, **rest: Any) -> bool:
-        assert domain.heartbeat(attempt_id=attempt_id, token=token, lease_seconds=60)
-        return retry(attempt_id, token, **rest)
-
-    monkeypatch.setattr(domain, "_retry", beat_first)
-    later = MOMENT + timedelta(hours=1)
-    assert domain.release_lost(now=later) == Released(0, 0, 0)
-    attempt.refresh_from_db()
-    assert attempt.state == State.RUNNING
-
-
-def test_an_attempt_that_keeps_losing_its_worker_ends_as_crashed(work: Submission) -> None:
-    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=MAX_RETRIES)
-    later = MOMENT + timedelta(hours=1)
-    assert domain.release_lost(now=later) == Released(requeued=0, crashed=1, announced=0)
-    attempt.refresh_from_db()
-    assert (attempt.state, attempt.verdict) == (State.DONE, Verdict.CRASHED)
-    assert attempt.fault == "worker_lost"
-
-
-def test_a_lease_that_still_runs_is_left_alone(work: Submission) -> None:
-    attempt = AttemptFactory(submission=work, state=State.RUNNING)
-    assert domain.release_lost(now=MOMENT) == Released(0, 0, 0)
-    attempt.refresh_from_db()
-    assert attempt.state == State.RUNNING
-
-
-@pytest.mark.parametrize(
-    ("seconds_ago", "rings"), [(None, 1), (domain.REANNOUNCE_AFTER.seconds + 1, 1), (5, 0)]
-)
-def test_what_nobody_heard_of_is_announced_again(
-    work: Submission, bell: Bell, seconds_ago: int | None, rings: int
-) -> None:
-    heard = None if seconds_ago is None else MOMENT - timedelta(seconds=seconds_ago)
-    attempt = AttemptFactory(submission=work, announced_at=heard)
-    assert domain.release_lost(now=MOMENT).announced == rings
-    assert bell.rings() == [Ring("grader.grade", {"attempt_id": attempt.pk}, 0)] * rings
-
-
-def test_a_long_queue_is_announced_from_its_front(
-    mini_project: MiniProject, bell: Bell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(domain, "REANNOUNCE_AT_ONCE", 2)
-    attempts = [
-        AttemptFactory(
-            submission=SubmissionFactory(mini_project=mini_project),
-            queued_at=MOMENT + timedelta(seconds=delay),
-            priority=priority,
-        )
-        for delay, priority in ((0, 5), (2, 0), (1, 0))
-    ]
-    assert domain.release_lost(now=MOMENT).announced == 2
-    rung = [ring.kwargs["attempt_id"] for ring in bell.rings()]
-    assert rung == [attempts[2].pk, attempts[1].pk]
 
 
 # Again, and stop
@@ -452,7 +317,7 @@ def test_owners_and_staff_cancel(
 ) -> None:
     person = request.getfixturevalue(who)
     attempt = AttemptFactory(submission=work)
-    token = take(attempt)
+    token = take(attempt.pk)
     assert domain.cancel(attempt=attempt, by=person, reason="wrong branch")
     attempt.refresh_from_db()
     assert (attempt.state, attempt.verdict) == (State.CANCELLED, None)

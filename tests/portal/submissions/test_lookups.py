@@ -52,7 +52,7 @@ def test_asking_rings_for_a_resolver(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         lookup = ask(mini_project, alice)
-    assert bell.rings() == [Ring("grader.resolve", {"lookup_id": lookup.pk}, 0)]
+    assert bell.rings() == [Ring("grader.resolve", {"lookup_id": lookup.pk})]
     lookup.refresh_from_db()
     assert lookup.announced_at is not None
     assert (lookup.team, lookup.person, lookup.status) == (team, alice, LookupStatus.WAITING)
@@ -204,7 +204,7 @@ def test_a_waiting_lookup_is_announced_again(
     announced = None if heard is None else MOMENT - timedelta(seconds=heard)
     lookup = LookupFactory(announced_at=announced)
     assert lookups.ring_again(now=MOMENT) == rung
-    assert bell.rings() == [Ring("grader.resolve", {"lookup_id": lookup.pk}, 0)] * rung
+    assert bell.rings() == [Ring("grader.resolve", {"lookup_id": lookup.pk})] * rung
 
 
 def test_a_lookup_that_nobody_answers_fails_in_the_end(db: None, bell: Bell) -> None:

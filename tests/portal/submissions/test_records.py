@@ -13,9 +13,10 @@ from pytest_django.fixtures import Settings
 
 from lab_specs.faults import Code
 from lab_specs.report import CheckResult, Outcome, Report, Verdict
-from portal.submissions import domain, records
+from portal.submissions import domain, moves, records
 from portal.submissions.models import Attempt, Record, Submission
 from portal.submissions.states import State
+from tests.claims import take
 from tests.factories import MOMENT, AttemptFactory, SubmissionFactory, TeamFactory
 
 CHECK = CheckResult(
@@ -34,8 +35,7 @@ PROVENANCE = {
 
 def graded(work: Submission) -> Attempt:
     attempt = AttemptFactory(submission=work)
-    token = domain.claim(attempt_id=attempt.pk, worker="w1", lease_seconds=60)
-    assert token
+    token = take(attempt.pk)
     assert domain.record(
         attempt_id=attempt.pk,
         token=token,
@@ -73,7 +73,7 @@ def test_the_record_says_what_produced_the_verdict(work: Submission) -> None:
 
 
 def test_a_crash_that_the_reaper_records_is_signed_too(work: Submission) -> None:
-    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=domain.MAX_RETRIES)
+    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=moves.MAX_RETRIES)
     assert domain.release_lost(now=MOMENT + timedelta(hours=1)).crashed == 1
     told = json.loads(attempt.records.get().body)["evidence"]
     assert (told["verdict"], told["fault"]) == ("crashed", "worker_lost")
@@ -82,10 +82,9 @@ def test_a_crash_that_the_reaper_records_is_signed_too(work: Submission) -> None
 
 def test_what_is_tried_again_has_no_record_before_its_end(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    for _ in range(domain.MAX_RETRIES + 1):
+    for _ in range(moves.MAX_RETRIES + 1):
         assert not attempt.records.exists()
-        token = domain.claim(attempt_id=attempt.pk, worker="w", lease_seconds=60)
-        assert token
+        token = take(attempt.pk)
         fault = Code.ENGINE_UNAVAILABLE
         domain.record(attempt_id=attempt.pk, token=token, verdict=Verdict.CRASHED, fault=fault)
     assert attempt.records.count() == 1
@@ -94,8 +93,7 @@ def test_what_is_tried_again_has_no_record_before_its_end(work: Submission) -> N
 
 def test_a_late_report_leaves_no_record(work: Submission) -> None:
     attempt = AttemptFactory(submission=work)
-    token = domain.claim(attempt_id=attempt.pk, worker="w", lease_seconds=60)
-    assert token
+    token = take(attempt.pk)
     domain.release_lost(now=MOMENT + timedelta(days=10_000))
     assert not domain.record(attempt_id=attempt.pk, token=token, verdict=Verdict.PASSED)
     assert not Record.objects.exists()
@@ -115,7 +113,16 @@ def test_verdict_and_record_are_written_both_or_neither(
 
 # Tampering
 
-UNSIGNED = {"id", "state", "token", "lease_until", "priority", "announced_at"}
+UNSIGNED = {
+    "id",
+    "state",
+    "token",
+    "lease_until",
+    "priority",
+    "announced_at",
+    "not_before",
+    "rerun",
+}
 OTHER: dict[str, Any] = {
     "verdict": "failed",
     "requested_by": None,

@@ -17,7 +17,7 @@ from portal.assessment.queries import rubric
 from portal.common.errors import Refused
 from portal.courses.models import MiniProject
 from portal.people.models import User
-from portal.submissions import domain, records
+from portal.submissions import domain, moves, records
 from portal.submissions.models import Attempt, Record, Submission
 from portal.submissions.states import State
 from tests.factories import (
@@ -216,7 +216,7 @@ def test_a_report_that_led_to_no_levels_is_not_scored(
     work: Submission, shelf: Path, tina: User, verdict: Verdict, fault: Code
 ) -> None:
     report = judge(SubmissionFactory(mini_project=work.mini_project), shelf).report
-    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=domain.MAX_RETRIES)
+    attempt = AttemptFactory(submission=work, state=State.RUNNING, retries=moves.MAX_RETRIES)
     assert attempt.token
     assert domain.record(
         attempt_id=attempt.pk,

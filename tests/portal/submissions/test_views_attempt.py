@@ -14,6 +14,7 @@ from portal.people.models import User
 from portal.submissions import domain
 from portal.submissions.models import Attempt, Submission
 from portal.submissions.states import State
+from tests.claims import take
 from tests.factories import AttemptFactory, CriterionFactory, SubmissionFactory
 from tests.worlds import SHELF, levels, report
 
@@ -40,8 +41,7 @@ def test_live_attempt_tells_news_only_once(work: Submission, alice: User, client
     first = client.get(path)
     assert first.status_code == 200
     assert client.get(path, {"seen": first.context["seen"]}).status_code == 204
-    token = domain.claim(attempt_id=attempt.pk, worker="w", lease_seconds=60)
-    assert token is not None
+    token = take(attempt.pk)
     second = client.get(path, {"seen": first.context["seen"]})
     assert second.status_code == 200
     assert "Fetching" in second.content.decode()

@@ -46,12 +46,12 @@ def done(
 def test_the_queue_is_by_priority_then_by_time() -> None:
     late, rerun, early = queued(9), queued(0, priority=5), queued(1)
     twin = queued(9)
-    assert [queue_position(each) for each in (early, late, twin, rerun)] == [1, 2, 3, 4]
+    assert [queue_position(each, now=MOMENT) for each in (early, late, twin, rerun)] == [1, 2, 3, 4]
 
 
 def test_what_does_not_wait_has_no_position() -> None:
-    assert queue_position(AttemptFactory(state=State.RUNNING)) is None
-    assert queue_position(done(1)) is None
+    assert queue_position(AttemptFactory(state=State.RUNNING), now=MOMENT) is None
+    assert queue_position(done(1), now=MOMENT) is None
 
 
 def test_durations_are_medians_of_the_labs_own_verdicts() -> None:
