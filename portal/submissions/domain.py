@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from lab_specs.faults import Code
@@ -76,6 +76,7 @@ def submit(
     """Hand in one commit of a repository; it is queued for grading at once.
 
     The newest wins: what the same team has live for the same mini-project is superseded.
+    Refused when the team, or the person, has `MAX_LIVE` other attempts live.
     """
     if not rules.may_submit(standing(by), team=team.pk):
         raise PermissionDenied
@@ -84,7 +85,9 @@ def submit(
     with transaction.atomic():
         # Two members at once: the second waits here, then supersedes the first.
         Team.objects.select_for_update().get(pk=team.pk)
+        User.objects.select_for_update().get(pk=by.pk)  # one person in two teams at once
         superseded = _supersede(mini_project, team, by=by, note=f"replaced by {commit[:8]}")
+        _demand_room(team, by)
         submission = Submission.objects.create(
             mini_project=mini_project,
             team=team,
@@ -267,6 +270,18 @@ def _ring_again(*, now: datetime) -> int:
     if rung == missing:  # what waits further back is heard of in time: the broker is there
         queries.due(now=now).filter(announced_at__isnull=True).update(announced_at=now)
     return rung
+
+
+def _demand_room(team: Team, by: User) -> None:
+    own = Q(submission__team=team) | Q(submission__submitted_by=by)
+    # What staff run again is not the students' doing.
+    live = Attempt.objects.filter(own, state__in=LIVE, priority=Lane.INTERACTIVE).count()
+    if live >= MAX_LIVE:
+        raise Refused(
+            f"You have {live} attempts that wait or run, which is as many as may be at once. "
+            "Nothing is lost: wait until one of them has its verdict, or cancel one, "
+            "and then submit this commit again."
+        )
 
 
 def _supersede(mini_project: MiniProject, team: Team, *, by: User, note: str) -> tuple[int, ...]:

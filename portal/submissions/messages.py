@@ -31,6 +31,12 @@ STATES = {
         "Replaced", "", "A newer submission took the place of this attempt.", "Read the newer one."
     ),
 }
+AGAIN_BY_ITSELF = Words(
+    "Trying again",
+    "live",
+    "Something failed on our side, not in your work. It is tried again by itself.",
+    WATCH,
+)
 VERDICTS = {
     Verdict.PASSED: Words(
         "Passed",
@@ -73,4 +79,6 @@ def words(state: str, verdict: str | None) -> Words:
 
 def words_of(attempt: Attempt) -> Words:
     """The words for an attempt."""
+    if attempt.state == State.QUEUED and attempt.retries:
+        return AGAIN_BY_ITSELF
     return words(attempt.state, attempt.verdict)

@@ -99,10 +99,13 @@ def rerun(request: Request, pk: int) -> HttpResponse:
 def _shown(found: Attempt) -> dict[str, Any]:
     now = timezone.now()
     wait = expected_wait(found, now=now) if found.live else None
-    seconds = round(wait.seconds / COARSE) * COARSE if wait and wait.seconds is not None else None
+    seconds = _coarse(wait.seconds) if wait and wait.seconds is not None else None
+    pause = found.not_before - now if found.not_before else None
+    again = max(COARSE, _coarse(pause.total_seconds())) if pause and found.live else None
     code = Code(found.fault) if found.fault else None
     position = wait.position if wait else None
-    news = (found.state, found.announced_at is None, position, seconds, found.log_tail)
+    unheard = not (found.announced_at or found.retries) and found.state == State.QUEUED
+    news = (found.state, found.retries, unheard, position, seconds, again, found.log_tail)
     return {
         "attempt": found,
         "work": found.submission,
@@ -113,13 +116,18 @@ def _shown(found: Attempt) -> dict[str, Any]:
         "steps": steps(found),
         "position": position,
         "wait_seconds": seconds,
-        "unheard": found.state == State.QUEUED and found.announced_at is None,
+        "again_seconds": again,
+        "unheard": unheard,
         "seen": hashlib.sha256(repr(news).encode()).hexdigest()[:16],
         "fault": explain(code, found.facts) if code else None,
         "fault_log": last_lines(found.facts),
         "outcome": outcome_of(found),
         "transitions": found.transitions.select_related("by"),
     }
+
+
+def _coarse(seconds: float) -> int:
+    return round(seconds / COARSE) * COARSE
 
 
 def steps(found: Attempt) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,11 +15,13 @@ from portal.common.errors import Refused
 from portal.courses.models import MiniProject, Team
 from portal.people.models import User
 from portal.submissions import domain
+from portal.submissions.domain import MAX_LIVE
+from portal.submissions.lanes import Lane
 from portal.submissions.models import Attempt, Submission
-from portal.submissions.states import ACTIVE, FINAL, State
+from portal.submissions.states import ACTIVE, FINAL, LIVE, State
 from tests.claims import take
 from tests.conftest import Bell, Ring
-from tests.factories import AttemptFactory, SubmissionFactory
+from tests.factories import AttemptFactory, SubmissionFactory, TeamFactory
 
 COMMIT = "b" * 40
 
@@ -164,6 +167,66 @@ def test_a_lab_that_the_mini_project_does_not_offer_is_refused(
             repository="https://github.com/alice/digits",
             commit=COMMIT,
         )
+
+
+# Not too much at once
+
+
+def others(team: Team, by: User, **how: Any) -> list[Attempt]:
+    """As much live work of this team as is allowed, each in a mini-project of its own."""
+    return [
+        AttemptFactory(submission=SubmissionFactory(team=team, submitted_by=by), **how)
+        for _ in range(MAX_LIVE)
+    ]
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_a_team_has_only_so_much_in_work_at_once(
+    mini_project: MiniProject, team: Team, alice: User, bob: User, state: State
+) -> None:
+    first = others(team, bob, state=state)[0]
+    with pytest.raises(Refused, match="wait until one of them has its verdict, or cancel one"):
+        hand_in(mini_project, team, alice)
+    assert not Submission.objects.filter(mini_project=mini_project).exists()
+    assert domain.cancel(attempt=first, by=alice)
+    assert hand_in(mini_project, team, alice).state == State.QUEUED
+
+
+def test_a_person_has_only_so_much_in_work_at_once_whatever_the_team(
+    mini_project: MiniProject, team: Team, alice: User, bob: User
+) -> None:
+    others(TeamFactory(edition=mini_project.edition, people=[]), alice)
+    with pytest.raises(Refused, match=f"You have {MAX_LIVE} attempts"):
+        hand_in(mini_project, team, alice)
+    assert hand_in(mini_project, team, bob).state == State.QUEUED
+
+
+def test_who_may_have_no_more_may_still_replace(
+    mini_project: MiniProject, team: Team, alice: User
+) -> None:
+    older = hand_in(mini_project, team, alice)
+    domain.cancel(attempt=others(team, alice)[0], by=alice)
+    assert hand_in(mini_project, team, alice, "c" * 40).state == State.QUEUED
+    older.refresh_from_db()
+    assert older.state == State.SUPERSEDED
+
+
+def test_a_refusal_leaves_older_work_alone(
+    mini_project: MiniProject, team: Team, alice: User
+) -> None:
+    older = hand_in(mini_project, team, alice)
+    others(team, alice)
+    with pytest.raises(Refused):
+        hand_in(mini_project, team, alice, "c" * 40)
+    older.refresh_from_db()
+    assert older.state == State.QUEUED
+
+
+def test_what_staff_run_again_takes_nobodys_room(
+    mini_project: MiniProject, team: Team, alice: User
+) -> None:
+    others(team, alice, priority=Lane.RERUN)
+    assert hand_in(mini_project, team, alice).state == State.QUEUED
 
 
 # The lease

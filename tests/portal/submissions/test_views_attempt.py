@@ -1,6 +1,7 @@
 """An attempt's page while it is live and afterwards, without a browser."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -67,6 +68,29 @@ def test_an_unheard_attempt_says_that_the_work_is_safe(
     attempt = AttemptFactory(submission=work, announced_at=None)
     client.force_login(alice)
     assert "Your work is safe" in text(client, "submissions:attempt", attempt.pk)
+
+
+def test_a_failure_of_ours_says_whose_it_is_and_when_it_is_tried_again(
+    work: Submission, alice: User, client: Client
+) -> None:
+    now = timezone.now()
+    attempt = AttemptFactory(submission=work, retries=1, not_before=now + timedelta(seconds=46))
+    client.force_login(alice)
+    page = text(client, "submissions:attempt", attempt.pk)
+    for words in ("Trying again", "on our side, not in your work", "Tried again in about 45 s."):
+        assert words in page
+    for words in ("in the queue", "cannot be reached", "not known yet"):
+        assert words not in page
+
+
+def test_a_retry_that_is_due_has_its_place_in_the_queue(
+    work: Submission, alice: User, client: Client
+) -> None:
+    attempt = AttemptFactory(submission=work, retries=1)
+    client.force_login(alice)
+    page = text(client, "submissions:attempt", attempt.pk)
+    assert "Trying again" in page
+    assert "Next in the queue." in page
 
 
 def test_outcome_is_grouped_by_criterion_and_level(
