@@ -272,7 +272,8 @@ WORDS: dict[Code, Explanation] = {
     ),
     Code.TIME_LIMIT: Explanation(
         "<The step `{step}`|A step> was still running after"
-        " <{limit_seconds} seconds|the time allowed> and was ended.",
+        " <{limit_seconds} seconds|the time allowed> and was ended."
+        "< It had used {cpu_seconds} seconds of processor time.>",
         "A run within the time limit of the lab.",
         "Train for fewer epochs or a smaller model, respect the limits given in the environment,"
         " and do not wait for anything outside: there is no network.",

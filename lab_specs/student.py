@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lab_specs import wire
 from lab_specs.faults import Code, StudentFault
@@ -167,14 +167,16 @@ class Run:
     log: str
     full_volumes: tuple[Volume, ...]
     limit_seconds: float
+    cpu_seconds: float | None = None  # as last seen; None for a run under a second
 
     def require(self, step: str) -> "Run":
         """This run when it ended well; else a `StudentFault` that says why it did not."""
-        facts = {"step": step, "log": self.log}
+        facts: dict[str, Any] = {"step": step, "log": self.log}
         if self.exit_code == 0 and not self.timed_out:
             return self  # also when one of its children ran out of memory: it coped
         if self.timed_out:
-            raise StudentFault(Code.TIME_LIMIT, limit_seconds=self.limit_seconds, **facts)
+            facts |= {"limit_seconds": self.limit_seconds, "cpu_seconds": self.cpu_seconds}
+            raise StudentFault(Code.TIME_LIMIT, **facts)
         if self.out_of_memory:
             raise StudentFault(Code.OUT_OF_MEMORY, **facts)
         if self.full_volumes:
@@ -203,6 +205,7 @@ class Process:
             log=answer.log,
             full_volumes=tuple(volume for volume in self.writable if volume.is_full()),
             limit_seconds=seconds,
+            cpu_seconds=answer.cpu_seconds,
         )
 
     def signal(self, name: Literal["TERM", "KILL"]) -> None:

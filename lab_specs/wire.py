@@ -126,12 +126,14 @@ class Answer(Message):
     """Grader to judge: what came of an ask.
 
     `exit_code` is None while the container runs. `code` and `facts` tell a fault of the
-    student's image that kept the container from starting.
+    student's image that kept the container from starting. `cpu_seconds` is the processor time
+    as it was last seen; None for a run under a second, or where it cannot be seen.
     """
 
     container: int = 0
     exit_code: int | None = None
     seconds: float = 0.0
+    cpu_seconds: float | None = None
     timed_out: bool = False
     out_of_memory: bool = False
     log: str = ""

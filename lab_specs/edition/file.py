@@ -33,6 +33,7 @@ class MiniProjectFile(Strict):
     later_lab: Text | None = Field(
         None, description="what checks it once such a lab is on the shelf; until then the rubric"
     )
+    lab_decides: bool = Field(True, description="no: the lab is evidence, own criteria decide")
     counts: bool = Field(True, description="no: feedback only")
     deadline: datetime | After | None = Field(None, description="local time of the edition")
     by_team: bool = False
@@ -59,6 +60,7 @@ class EditionFile(Strict):
     levels: tuple[Text, ...] = Field(min_length=2, description="scale of the non-lab criteria")
     pass_level: Text | None = Field(None, description="none: the second of the levels")
     source: Text | None = Field(None, description="where the facts come from")
+    ours: Text | None = Field(None, description="what here is ours, for the source is silent")
     notes: tuple[syllabus.Note, ...] = ()
     descriptions: dict[Slug, syllabus.Description] = Field(default_factory=dict)
     staff: tuple[Literal["coordinator", "responsible", "lecturer", "assistant"], ...] = ()
@@ -109,7 +111,7 @@ class EditionFile(Strict):
         None when there is no deadline, or when its session has no date.
         """
         if isinstance(when, After):
-            days = {each.id: each.on for each in self.sessions} | dict(held or {})
+            days = {each.id: each.day for each in self.sessions} | dict(held or {})
             day = days.get(when.session)
             if day is None:
                 return None

@@ -37,12 +37,12 @@ class Track(Strict):
 
 
 class Session(Strict):
-    """A day of teaching. `on` may move; without it, nothing can be due relative to it."""
+    """A day of teaching. `day` may move; without it, nothing can be due relative to it."""
 
     id: Slug
     title: Text
     week: int | None = Field(None, ge=1, le=53)
-    on: date | None = None
+    day: date | None = None
     kind: Literal["theory", "lab", "talks", "exam", "project", "other"] = "theory"
 
 

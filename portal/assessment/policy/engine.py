@@ -8,7 +8,13 @@ from typing import Any
 from lab_specs.edition import rules
 from portal.assessment.policy import gates, values
 from portal.assessment.policy.case import Case
-from portal.assessment.policy.facts import Contradiction, Fact, Overridden, ordered
+from portal.assessment.policy.facts import (
+    Assessed,
+    Contradiction,
+    Fact,
+    Overridden,
+    ordered,
+)
 from portal.assessment.policy.parts import standing
 from portal.assessment.policy.policy import Policy
 from portal.assessment.policy.resit import resit_of
@@ -132,3 +138,5 @@ def _demand_known(policy: Policy, given: Iterable[Fact]) -> None:
             known = {each.id for each in getattr(policy.edition, table)}
             if name and name not in known:
                 raise Contradiction(f"{type(fact).__name__}: no {field} {name!r} in this edition")
+        if isinstance(fact, Assessed) and fact.criterion not in policy.criteria[fact.part]:
+            raise Contradiction(f"{fact.part}: no criterion {fact.criterion!r}")

@@ -16,6 +16,7 @@ from portal.assessment.policy.policy import Row
 from portal.assessment.policy.results import Effect, Reached, Reason, Standing
 
 OPEN, ASSESSED = "open", "assessed"
+DECIDING = (rules.EveryCriterion, rules.Count, rules.Average, rules.Adjust)
 
 
 def standing(case: Case, part: MiniProjectFile) -> Standing:
@@ -259,12 +260,15 @@ def _awaited(
     case: Case, part: MiniProjectFile, reached: tuple[Reached, ...], *, lost: bool
 ) -> list[Reason]:
     """What an assessor, or the student, has still to do."""
-    if lost or not part.counts:
+    if lost or not any(
+        isinstance(rule, DECIDING) and part in case.policy.parts_of(rule)
+        for rule in case.policy.edition.rules
+    ):
         return []
     cites = part.cite or case.policy.edition.scale_cites
     undecided = [each for each in reached if each.level is None]
     says = [f"{part.title}: *{each.title}* is not assessed yet." for each in undecided]
-    if part.labs and not case.of(Took, part=part.id):
+    if part.labs and part.lab_decides and not case.of(Took, part=part.id):
         says = [*says, f"{part.title}: nothing was handed in yet for any of its labs."]
     return [
         Reason(cites=cites, effect=Effect.AWAITS, says=each, part=part.id, facts=())

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lab_specs.edition import rules
@@ -25,7 +25,8 @@ class Policy:
     """The rules of one edition, ready to evaluate."""
 
     edition: EditionFile
-    rubrics: Mapping[str, tuple[Row, ...]]
+    rubrics: Mapping[str, tuple[Row, ...]]  # those that decide, per part
+    criteria: Mapping[str, frozenset[str]]  # all that may be assessed, per part
     digest: str
 
     @classmethod
@@ -39,10 +40,19 @@ class Policy:
         digest = hashlib.sha256(edition.model_dump_json().encode())
         for lab in sorted({lab for each in edition.mini_projects for lab in each.labs}):
             digest.update(shelf[lab].digest.encode())
+        criteria = {
+            part: frozenset(row.criterion.id for row in rows) for part, rows in rubrics.items()
+        }
+        deciding = {
+            each.id: tuple(row for row in rubrics[each.id] if each.lab_decides or not row.lab)
+            for each in edition.mini_projects
+        }
         for rule in edition.rules:
             if isinstance(rule, rules.Average | rules.Adjust):
-                _priced(rule.worth if isinstance(rule, rules.Average) else rule.by, rubrics)
-        return cls(edition=edition, rubrics=rubrics, digest=digest.hexdigest())
+                _priced(rule.worth if isinstance(rule, rules.Average) else rule.by, deciding)
+        return cls(
+            edition=edition, rubrics=deciding, criteria=criteria, digest=digest.hexdigest()
+        )
 
     def setting_file(self, name: str) -> rules.SettingFile:
         """A gap of the edition, set or not."""
@@ -59,7 +69,7 @@ class Policy:
                 setting["value"] = values[setting["id"]]
         edition = EditionFile.model_validate(content)
         digest = hashlib.sha256(f"{self.digest}{edition.settings!r}".encode()).hexdigest()
-        return Policy(edition=edition, rubrics=self.rubrics, digest=digest)
+        return replace(self, edition=edition, digest=digest)
 
     def part(self, name: str) -> MiniProjectFile:
         """A mini-project by its id."""
