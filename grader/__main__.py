@@ -105,6 +105,7 @@ def check(options: argparse.Namespace, lab: LabSpec, settings: GraderSettings) -
         seed_name=f"public {PUBLIC_SEED}",
     )
     judges = JudgePool(engine, settings.judge_image, spares=0, labels={})
+    settings = settings.model_copy(update={"concurrency": 1})
     try:
         outcome = Grader(engine, judges, settings).grade(job, lab, Screen())
     finally:

@@ -11,6 +11,7 @@ import requests
 from docker import errors
 from docker.types import LogConfig, Ulimit
 
+from grader.cputime import cpu_seconds
 from grader.docker_pipe import DockerPipe
 from grader.engine import (
     DEADLINE,
@@ -26,6 +27,7 @@ from lab_specs.faults import Code, PlatformFault, StudentFault
 
 MIB = 1024 * 1024
 CONNECT_SECONDS = 60.0
+SAMPLE_EVERY = 1.0  # seconds between two looks at a container's processor time
 SHORTEST_WAIT = 0.01  # seconds; a time-out of none would be refused
 LOG = LogConfig(type="local", config={"max-size": "1m", "max-file": "2"})
 TMP_OPTIONS = "mode=1777,nosuid,nodev,nr_inodes=50k,size="
@@ -43,8 +45,17 @@ class DockerEngine:
             # The version is negotiated once here; every thread then shares the connection pool.
             self._api = docker.from_env(timeout=int(timeout), max_pool_size=64).api
             self._copies: dict[str, list[str]] = {}  # container -> volumes made for it alone
+            self._cores: int | None = None
+            self._cpu: dict[str, float] = {}  # container -> processor seconds, as last seen
         except (errors.DockerException, requests.RequestException) as error:
             raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=str(error)) from error
+
+    def cores(self) -> int:
+        """The processor cores of its machine."""
+        if self._cores is None:
+            with _ours():
+                self._cores = int(self._api.info()["NCPU"])
+        return self._cores
 
     def image_id(self, reference: str) -> str | None:
         """The content id of a local image."""
@@ -83,7 +94,16 @@ class DockerEngine:
         return container, pipe
 
     def wait(self, container: str, seconds: float) -> bool:
-        """Wait for its end: one request that the engine answers when the container ends."""
+        """Wait for its end; each second without it, see how much processor time it used."""
+        end = time.monotonic() + seconds
+        while not self._ends_within(container, min(SAMPLE_EVERY, end - time.monotonic())):
+            self._see_cpu(container)
+            if time.monotonic() >= end:
+                return False
+        return True
+
+    def _ends_within(self, container: str, seconds: float) -> bool:
+        """One request that the engine answers when the container ends."""
         with _ours():
             try:
                 limit = (CONNECT_SECONDS, max(seconds, SHORTEST_WAIT))
@@ -95,6 +115,11 @@ class DockerEngine:
                     return False
                 raise
             return True
+
+    def _see_cpu(self, container: str) -> None:
+        seconds = cpu_seconds(container)
+        if seconds is not None:
+            self._cpu[container] = seconds
 
     def signal(self, container: str, name: Literal["TERM", "KILL"]) -> None:
         """Send a signal to its first process."""
@@ -110,12 +135,15 @@ class DockerEngine:
         with _ours():
             state = self._api.inspect_container(container)["State"]
         running = state["Status"] in {"created", "running", "paused", "restarting"}
+        if running:
+            self._see_cpu(container)
         began = _moment(state["StartedAt"])
         ended = datetime.now(UTC) if running else _moment(state["FinishedAt"])
         return State(
             exit_code=None if running else int(state["ExitCode"]),
             out_of_memory=bool(state["OOMKilled"]),
             seconds=max(0.0, (ended - began).total_seconds()),
+            cpu_seconds=self._cpu.get(container),
         )
 
     def log(self, container: str, limit: int) -> bytes:
@@ -136,6 +164,7 @@ class DockerEngine:
             except errors.APIError as error:
                 if error.status_code != requests.codes.conflict:  # its removal is under way
                     raise
+        self._cpu.pop(container, None)
         for volume in self._copies.pop(container, ()):
             self.remove_volume(volume)
 

@@ -46,11 +46,16 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """How a container is. `exit_code` is None while it runs."""
+    """How a container is. `exit_code` is None while it runs.
+
+    `cpu_seconds` is the processor time that was last seen while it ran: looked at each second
+    of a wait, so that a shorter run has none, and only where the engine is on this machine.
+    """
 
     exit_code: int | None
     out_of_memory: bool
     seconds: float
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +92,9 @@ class Engine(Protocol):
     Raises `PlatformFault` when the engine fails, and `StudentFault` when an image cannot be
     started: no_start_command, command_not_found.
     """
+
+    def cores(self) -> int:
+        """The processor cores of its machine."""
 
     def image_id(self, reference: str) -> str | None:
         """The content id of a local image; None when there is none of that name."""

@@ -26,7 +26,9 @@ from grader.judge import judge
 from grader.judges import JudgePool
 from grader.output import tidy
 from grader.run import run
+from grader.session import Session
 from grader.settings import GraderSettings
+from grader.stretch import stretch
 from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
 from lab_specs.report import CheckResult, Report, Verdict, levels_reached, verdict_of
 from lab_specs.schema import LabSpec
@@ -143,24 +145,18 @@ class Grader:
         image = self._image(job, lab, progress)
         labels = attempt_labels(job)
         taken = self.judges.take(lab)
-        session = None
+        watch = progress.observer.note
+        session = Session(self.engine, taken, lab, image, labels, watch, self._stretch(lab))
         try:
             with progress.phase("running"):
-                session, last = run(
-                    engine=self.engine,
-                    judge=taken,
-                    lab=lab,
-                    image=image,
-                    seed=job.seed,
-                    labels=labels,
-                    watch=progress.observer.note,
-                )
+                last = run(session, job.seed)
             with progress.phase("judging"):
                 return judge(session, last)
         finally:
             # Hearing may abandon the attempt; the judge goes all the same.
-            said = session.last_words() if session else ""
-            self.judges.discard(taken, session.close if session else lambda: None)
+            said = session.last_words()
+            progress.provenance["runs"] = session.runs
+            self.judges.discard(taken, session.close)
             if said:
                 progress.hear(said)
 
@@ -202,7 +198,7 @@ class Grader:
                 source,
                 tag=tag,
                 labels={SOURCE_LABEL: json.dumps(evidence)},
-                seconds=lab.file.build_seconds,
+                seconds=lab.file.build_seconds * self._stretch(lab),
                 on_log=progress.hear,
                 stand_ins=names,
             )
@@ -226,7 +222,15 @@ class Grader:
             "judge_image": judge_image,
             "seed": job.seed_name,
             "limits": lab.file.limits.model_dump(),
+            "stretch": round(self._stretch(lab), 3),
         }
+
+    def _stretch(self, lab: LabSpec) -> float:
+        return stretch(
+            concurrency=self.settings.concurrency,
+            cpus=lab.file.limits.cpus,
+            cores=self.engine.cores(),
+        )
 
 
 def attempt_labels(job: Job) -> dict[str, str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -38,17 +39,19 @@ class Session:
     image: str
     labels: Mapping[str, str]
     watch: Callable[[str], None]  # told the title of each check as it starts
+    stretch: float = 1.0  # all of the lab's seconds are multiplied by this
     containers: list[str] = field(default_factory=list)
     ended: set[int] = field(default_factory=set)  # seen to have ended, or ended by us
     log: str = ""
+    _runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     _asks: Iterator[wire.Ask] = field(init=False)
     _clock: threading.Timer = field(init=False)
     _expired: bool = False
 
     def __post_init__(self) -> None:
-        limit = self.lab.file.limits.total_seconds
-        self._deadline = time.time() + limit + GRACE
-        self._clock = threading.Timer(limit, self._expire)
+        self._total_seconds = self.lab.file.limits.total_seconds * self.stretch
+        self._deadline = time.time() + self._total_seconds + GRACE
+        self._clock = threading.Timer(self._total_seconds, self._expire)
         self._clock.daemon = True
 
     def open(self, seed: int) -> None:
@@ -59,8 +62,8 @@ class Session:
             kind=self.lab.file.kind,
             seed=seed,
             sources=self.lab.sources,
-            start_seconds=limits.start_seconds,
-            run_seconds=limits.run_seconds,
+            start_seconds=limits.start_seconds * self.stretch,
+            run_seconds=limits.run_seconds * self.stretch,
             volumes=dict(self.lab.file.volumes),
         )
         self._clock.start()
@@ -75,9 +78,13 @@ class Session:
             if not self._expired:
                 raise
             # Whatever failed did so because the clock took the judge away.
-            seconds = self.lab.file.limits.total_seconds
+            used = [run["cpu_seconds"] for run in self.runs if run["cpu_seconds"] is not None]
             raise StudentFault(
-                Code.TIME_LIMIT, step="all checks", limit_seconds=seconds, log=self.log
+                Code.TIME_LIMIT,
+                step="all checks",
+                limit_seconds=self._total_seconds,
+                cpu_seconds=sum(used) if used else None,
+                log=self.log,
             ) from None
 
     def _serve(self, until_first_check: bool) -> Last | None:  # noqa: FBT001 - handed through
@@ -93,15 +100,20 @@ class Session:
         printed = tidy(self.engine.log(self.judge.container, LOG_LIMIT), LOG_LIMIT)
         raise PlatformFault(Code.JUDGE_FAILED, problem="the judge ended early", log=printed)
 
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """How each container went, as last seen, in the order of their start: at most `IN_ALL`."""
+        return [self._runs[number] for number in sorted(self._runs)]
+
     def last_words(self) -> str:
         """What a container that still runs printed up to now; else what was last heard.
 
         A service's own account of a request that failed comes after all that a check asked for.
         """
-        running = [one for at, one in enumerate(self.containers) if at not in self.ended]
-        if running:
+        running = [at for at in range(len(self.containers)) if at not in self.ended]
+        for number in reversed(running):  # the log of the first is the one that stays
             with suppress(PlatformFault):
-                self.log = tidy(self.engine.log(running[0], LOG_LIMIT), LOG_LIMIT)
+                self._look(number, with_log=number == running[0])
         return self.log
 
     def close(self) -> None:
@@ -160,6 +172,7 @@ class Session:
             self.engine.signal(container, "KILL")
             self.engine.wait(container, KILL_GRACE)
         end = self._look(ask.container, with_log=True)
+        self._runs[ask.container]["timed_out"] = not ended
         return end.model_copy(update={"timed_out": not ended})
 
     def _end(self, number: int) -> None:
@@ -176,6 +189,12 @@ class Session:
         state = self.engine.state(container)
         if state.exit_code is not None:
             self.ended.add(number)
+        before = self._runs.get(number, {"timed_out": False})
+        self._runs[number] = before | {
+            "wall_seconds": round(state.seconds, 3),
+            "cpu_seconds": state.cpu_seconds,
+            "exit_code": state.exit_code,
+        }
         if with_log:
             self.log = tidy(self.engine.log(container, LOG_LIMIT), LOG_LIMIT)
         return wire.Answer(
@@ -183,6 +202,7 @@ class Session:
             exit_code=state.exit_code,
             out_of_memory=state.out_of_memory,
             seconds=state.seconds,
+            cpu_seconds=state.cpu_seconds,
             log=self.log if with_log else "",
         )
 

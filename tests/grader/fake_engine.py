@@ -27,6 +27,7 @@ class Script:
     on_term: int | None = KILLED + 6  # None: it pays no attention
     log: bytes = b""
     out_of_memory: bool = False
+    cpu_seconds: float | None = None
     fault: StudentFault | None = None
 
 
@@ -106,6 +107,9 @@ class FakeEngine:
         self._ids = count(1)
         self._lock = threading.Lock()
 
+    def cores(self) -> int:
+        return 4
+
     def image_id(self, reference: str) -> str | None:
         return f"sha256:{reference}" if reference in self.images else None
 
@@ -155,7 +159,10 @@ class FakeEngine:
     def state(self, container: str) -> State:
         found = self._find(container)
         return State(
-            exit_code=found.exit_code, out_of_memory=found.script.out_of_memory, seconds=0.5
+            exit_code=found.exit_code,
+            out_of_memory=found.script.out_of_memory,
+            seconds=0.5,
+            cpu_seconds=found.script.cpu_seconds,
         )
 
     def log(self, container: str, limit: int) -> bytes:

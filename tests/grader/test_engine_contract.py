@@ -22,6 +22,7 @@ STAY = ("sleep", "600")
 TERM_HEEDED = ("sh", "-c", "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done")
 TERM_IGNORED = ("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done")
 WRITE = ("sh", "-c", "echo kept > /data/a && cat /data/a")
+BURN = ("sh", "-c", "while :; do :; done")
 NOT_THERE = ("no-such-program",)
 
 SCRIPTS = {
@@ -30,6 +31,7 @@ SCRIPTS = {
     TERM_HEEDED: Script(exit_code=None, on_term=7, log=b"up\n"),
     TERM_IGNORED: Script(exit_code=None, on_term=None, log=b"up\n"),
     WRITE: Script(log=b"kept\n"),
+    BURN: Script(exit_code=None, cpu_seconds=0.5),
     (): Script(fault=StudentFault(Code.NO_START_COMMAND)),
 }
 DOCKERFILES = {
@@ -138,6 +140,19 @@ def test_waiting_ends_when_its_time_is_over(stage: Stage) -> None:
     assert stage.engine.wait(container, 0) is False
     assert time.monotonic() - began < 1, "it waits for what was asked, not for whole seconds"
     assert stage.engine.state(container).exit_code is None
+
+
+def test_processor_time_is_told_and_stays_after_the_end(stage: Stage) -> None:
+    container = stage.start(BURN)
+    assert stage.engine.wait(container, 1.2) is False
+    seen = stage.engine.state(container).cpu_seconds
+    assert seen is not None
+    assert 0.05 < seen < 2, "a busy machine gives it little, and one core gives no more"
+    stage.engine.signal(container, "KILL")
+    assert stage.engine.wait(container, 30)
+    last = stage.engine.state(container).cpu_seconds
+    assert last is not None
+    assert last >= seen
 
 
 def test_a_signal_reaches_the_first_process(stage: Stage) -> None:

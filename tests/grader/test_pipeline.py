@@ -170,6 +170,8 @@ def test_the_evidence_of_a_verdict(bench: Bench) -> None:
         "judge_image": f"sha256:{JUDGE}",
         "seed": "edition 1",
         "limits": LAB.file.limits.model_dump(),
+        "stretch": 1.0,
+        "runs": [{"wall_seconds": 0.5, "cpu_seconds": None, "exit_code": 0, "timed_out": False}],
         "source": {
             "tree": "b" * 40,
             "context": "app",
@@ -309,6 +311,19 @@ def test_what_the_build_is_told(bench: Bench) -> None:
     assert told["seconds"] == LAB.file.build_seconds
     assert told["stand_ins"] == {"python:3.11-slim": "sha256:base"}
     assert json.loads(told["labels"][SOURCE_LABEL])["source"]["tree"] == "b" * 40
+
+
+def test_attempts_that_share_cores_get_longer_clocks(bench: Bench) -> None:
+    # Sixteen attempts of half a core each, on four cores
+    settings = bench.grader.settings.model_copy(update={"concurrency": 16})
+    bench.grader = replace(bench.grader, settings=settings)
+    outcome = bench.grade()
+    assert outcome.provenance["stretch"] == 2.0
+    assert outcome.provenance["limits"] == LAB.file.limits.model_dump(), "those of the lab"
+    assert bench.built[0]["seconds"] == 2 * LAB.file.build_seconds
+    student = next(one for one in bench.engine.started if one.image != JUDGE)
+    total = 2 * LAB.file.limits.total_seconds
+    assert total < student.limits.deadline - time.time() < total + 70
 
 
 def test_a_student_container_names_its_attempt(bench: Bench) -> None:

@@ -28,7 +28,7 @@ SCRIPTS = {
     (): Script(),
     ENDS: Script(exit_code=3, log=b"\x1b[31mred\x1b[0m\n" + b"x" * 40_000 + b"\xff end\n"),
     STAYS: Script(exit_code=None, on_term=7, log=b"up\n"),
-    DEAF: Script(exit_code=None, on_term=None),
+    DEAF: Script(exit_code=None, on_term=None, cpu_seconds=0.25),
     MISSING: Script(fault=StudentFault(Code.COMMAND_NOT_FOUND, error="missing: not found")),
     HOG: Script(exit_code=137, out_of_memory=True),
 }
@@ -45,14 +45,22 @@ class Room:
         self.notes: list[str] = []
         self.sessions: list[Session] = []
 
-    def open(self, talk: Callable[[bytes], Asks], seed: int = 4711) -> Session:
+    def open(
+        self, talk: Callable[[bytes], Asks], seed: int = 4711, stretch: float = 1.0
+    ) -> Session:
         self.engine.talk = talk
         container, pipe = self.engine.start_attached(
             image="judge", mounts=(), labels={}, limits=limits()
         )
         judge = Judge(container, pipe, {name: f"volume of {name}" for name in ("data", "out")})
         made = Session(
-            self.engine, judge, self.lab, "sha256:i", {"mlops.attempt": "7"}, self.notes.append
+            self.engine,
+            judge,
+            self.lab,
+            "sha256:i",
+            {"mlops.attempt": "7"},
+            self.notes.append,
+            stretch,
         )
         self.sessions.append(made)
         made.open(seed)
@@ -143,6 +151,7 @@ def test_a_wait_tells_the_end(room: Room) -> None:
 
 def test_a_wait_ends_what_takes_too_long(room: Room) -> None:
     _, late = room.ask(start(DEAF), wire.Wait(container=0, seconds=5))
+    assert late.cpu_seconds == 0.25
     assert (late.exit_code, late.timed_out) == (KILLED, True)
     assert room.students[0].signals == ["KILL"]
 
@@ -269,7 +278,7 @@ def test_too_many_in_all(room: Room) -> None:
     assert len(room.students) == IN_ALL
 
 
-@pytest.mark.parametrize("asks", [(), (start(STAYS), wire.Wait(container=0, seconds=100))])
+@pytest.mark.parametrize("asks", [(), (start(DEAF), wire.Wait(container=0, seconds=100))])
 def test_the_clock_of_the_lab_ends_a_silent_judge(asks: tuple[wire.Message, ...]) -> None:
     room = Room(total_seconds=0.2)
 
@@ -283,6 +292,7 @@ def test_the_clock_of_the_lab_ends_a_silent_judge(asks: tuple[wire.Message, ...]
         session.serve()
     assert caught.value.code is Code.TIME_LIMIT
     assert caught.value.facts["limit_seconds"] == 0.2
+    assert caught.value.facts["cpu_seconds"] == (0.25 if asks else None)
     session.close()
 
 
@@ -379,7 +389,7 @@ def test_a_removal_that_fails_keeps_no_other_container(room: Room) -> None:
     assert set(room.engine.containers) == {session.judge.container, session.containers[0]}
 
 
-def test_a_run_that_fails_leaves_no_container(room: Room) -> None:
+def test_closing_after_a_run_that_failed_leaves_no_container(room: Room) -> None:
     def talk(brief: bytes) -> Asks:
         yield start(STAYS)
         yield wire.Inspect(container=5)
@@ -388,17 +398,46 @@ def test_a_run_that_fails_leaves_no_container(room: Room) -> None:
     container, pipe = room.engine.start_attached(
         image="judge", mounts=(), labels={}, limits=limits()
     )
+    session = Session(
+        room.engine, Judge(container, pipe, {}), room.lab, "sha256:i", {}, room.notes.append
+    )
     with pytest.raises(PlatformFault):
-        run(
-            engine=room.engine,
-            judge=Judge(container, pipe, {}),
-            lab=room.lab,
-            image="sha256:i",
-            seed=1,
-            labels={},
-            watch=room.notes.append,
-        )
+        run(session, 1)
+    session.close()
     assert set(room.engine.containers) == {container}
+
+
+def test_a_run_is_kept_as_evidence(room: Room) -> None:
+    room.ask(
+        start(),
+        wire.Wait(container=0, seconds=5),
+        start(DEAF),
+        wire.Wait(container=1, seconds=5),
+        start(STAYS),
+        wire.Inspect(container=2),
+        start(STAYS),
+    )
+    whole = {"wall_seconds": 0.5, "cpu_seconds": None, "exit_code": 3, "timed_out": False}
+    ended = whole | {"cpu_seconds": 0.25, "exit_code": KILLED, "timed_out": True}
+    up = whole | {"exit_code": None}
+    session = room.sessions[0]
+    assert session.runs == [whole, ended, up]
+    session.last_words()
+    assert session.runs == [whole, ended, up, up], "one that nobody asked for"
+
+
+def test_a_stretched_session_stretches_every_clock_of_the_lab(room: Room) -> None:
+    briefs = []
+
+    def talk(brief: bytes) -> Asks:
+        briefs.append(wire.Brief.model_validate_json(brief))
+        yield start()
+        yield reported()
+
+    room.open(talk, stretch=3.0).serve()
+    assert (briefs[0].start_seconds, briefs[0].run_seconds) == (180, 360)
+    assert room.sessions[0]._clock.interval == 180
+    assert 220 < room.students[0].limits.deadline - time.time() < 250
 
 
 @pytest.mark.parametrize(
@@ -459,4 +498,4 @@ def test_the_last_words_are_those_of_what_still_runs(room: Room) -> None:
     assert session.log.endswith("end\n"), "a look without the log leaves what was heard"
     assert session.last_words() == "up\n"
     session.close()
-    assert session.last_words() == "", "removed: there is nothing to hear, and nothing breaks"
+    assert session.last_words() == "up\n", "removed: what was last heard stays, nothing breaks"

@@ -28,7 +28,7 @@ NAMED_BY_THE_RUN = {
     Code.NEVER_HEALTHY: {"path", "seconds", "last"},
     Code.COMMAND_FAILED: {"step", "exit_code"},
     Code.OUT_OF_MEMORY: {"step", "limit_mb"},
-    Code.TIME_LIMIT: {"step", "limit_seconds"},
+    Code.TIME_LIMIT: {"step", "limit_seconds", "cpu_seconds"},
     Code.DISK_LIMIT: {"step", "volume", "limit_mb"},
     Code.OUTPUT_MISSING: {"file", "found"},
     Code.OUTPUT_MALFORMED: {"file", "problem", "line"},

@@ -184,7 +184,7 @@ def test_a_run_that_ended_well_is_itself(coped: dict[str, object]) -> None:
     ("ended", "code"),
     [
         ({"exit_code": 3}, Code.COMMAND_FAILED),
-        ({"exit_code": 137, "timed_out": True}, Code.TIME_LIMIT),
+        ({"exit_code": 137, "timed_out": True, "cpu_seconds": 4.5}, Code.TIME_LIMIT),
         ({"exit_code": 137, "out_of_memory": True}, Code.OUT_OF_MEMORY),
         ({"exit_code": 1, "full_volumes": (Volume("out", Path(), 4),)}, Code.DISK_LIMIT),
     ],
@@ -195,6 +195,7 @@ def test_a_run_that_ended_badly_says_why(ended: dict[str, object], code: Code) -
     assert caught.value.code is code
     assert caught.value.facts["step"] == "train"
     assert caught.value.facts["log"] == "the log"
+    assert caught.value.facts.get("cpu_seconds") == ended.get("cpu_seconds")
 
 
 class Grader:
