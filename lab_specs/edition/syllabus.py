@@ -69,6 +69,9 @@ class Deliverable(Strict):
     template: Text | None = None
 
 
+Limit = Literal["ways", "once_per_part", "per_week", "most_minutes", "exam_minutes", "whole_team"]
+
+
 class DemoRules(Strict):
     """When and how a demonstration may be booked."""
 
@@ -82,6 +85,9 @@ class DemoRules(Strict):
     most_minutes: int | None = Field(None, ge=1, description="of one demo")
     exam_minutes: int | None = Field(None, ge=1, description="of all in the exam period")
     whole_team: bool = False
+    because: dict[Limit, Cites] = Field(
+        default_factory=dict, description="which rule says what, where `cite` names several"
+    )
 
 
 class MarkFile(Strict):
