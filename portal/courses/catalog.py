@@ -16,7 +16,10 @@ from lab_specs.edition.file import EditionFile, MiniProjectFile
 from lab_specs.schema import Criterion as CriterionFile
 from lab_specs.schema import LabSpec
 from portal.common.errors import Refused
+from portal.courses import versions
 from portal.courses.models import Course, Criterion, Edition, Level, MiniProject
+from portal.courses.queries import held_on
+from portal.people.models import User
 
 Model = TypeVar("Model", bound=models.Model)
 
@@ -28,6 +31,8 @@ class Changes:
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)  # where the file differs from the last one
+    notes: list[str] = field(default_factory=list)  # what a lecturer should know of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +54,28 @@ def _shelf(folders: tuple[Path, ...]) -> Mapping[str, LabSpec]:
     return loader.load_shelf(folders)
 
 
-def read_edition(path: Path) -> tuple[Edition, Changes]:
-    """Read an edition's file, with the labs that it names. Raises `SpecError` or `Refused`."""
-    return load_edition(loader.load_edition(path), shelf())
+def read_edition(
+    path: Path, *, by: User | None = None, dry_run: bool = False
+) -> tuple[Edition, Changes]:
+    """Read an edition's file, with the labs that it names. Raises `SpecError` or `Refused`.
 
-
-def load_edition(file: EditionFile, labs: Mapping[str, LabSpec]) -> tuple[Edition, Changes]:
-    """Make the rows of an edition what its file says; all of it or nothing.
-
-    Refused when a lab is not on the shelf, or when something that was handed in or decided
-    would lose its place: rules never change silently.
+    `dry_run`: only say what would change; the edition that is returned is not stored then.
     """
-    missing = sorted({lab for each in file.mini_projects for lab in each.labs} - labs.keys())
-    if missing:
-        known = ", ".join(sorted(labs)) or "none"
-        raise Refused(f"No such lab on the shelf: {', '.join(missing)}. Known labs: {known}.")
+    with transaction.atomic():
+        edition, changes = load_edition(loader.load_edition(path), shelf(), by=by)
+        transaction.set_rollback(dry_run)
+    return edition, changes
+
+
+def load_edition(
+    file: EditionFile, labs: Mapping[str, LabSpec], *, by: User | None = None
+) -> tuple[Edition, Changes]:
+    """Make the rows of an edition what its file says, and keep the file; all of it or nothing.
+
+    A mini-project whose lab is not on the shelf is judged by its own criteria, and says so.
+    Refused when something that was handed in or decided would lose its place, or when rules
+    change under which somebody was assessed: rules never change silently.
+    """
     changes = Changes()
     with transaction.atomic():
         course = _put(changes, Course, {"code": file.course_code}, {"title": file.course})
@@ -73,13 +85,42 @@ def load_edition(file: EditionFile, labs: Mapping[str, LabSpec]) -> tuple[Editio
             {"course": course, "name": file.edition},
             {"timezone": file.timezone, "language": file.language},
         )
-        for order, each in enumerate(file.mini_projects):
-            deadline = file.moment(each.deadline)
+        Edition.objects.select_for_update().get(pk=edition.pk)  # one reader of files at a time
+        changes.rules = versions.keep(edition, file, by=by)
+        changes.notes = [note for each in file.mini_projects for note in _unchecked(each, labs)]
+        held = held_on(edition)
+        for order, each in enumerate(on_shelf(file, labs).mini_projects):
+            deadline = file.moment(each.deadline, held)
             mini_project = _put_mini_project(changes, edition, order, each, deadline)
             _put_rubric(changes, mini_project, _rubric(each, labs, file.levels))
         slugs = [each.id for each in file.mini_projects]
         _remove(changes, edition.mini_projects.exclude(slug__in=slugs))
     return edition, changes
+
+
+def on_shelf(file: EditionFile, labs: Mapping[str, LabSpec]) -> EditionFile:
+    """The file with those labs only that the shelf holds: what a result is worked out from."""
+    parts = tuple(
+        each.model_copy(update={"labs": tuple(lab for lab in each.labs if lab in labs)})
+        for each in file.mini_projects
+    )
+    return file.model_copy(update={"mini_projects": parts})
+
+
+def _unchecked(each: MiniProjectFile, labs: Mapping[str, LabSpec]) -> list[str]:
+    """What is to be said of a mini-project whose labs are not all on the shelf."""
+    missing = [lab for lab in each.labs if lab not in labs]
+    if not missing:
+        return []
+    without = f"{each.title}: no lab {', '.join(missing)} on the shelf"
+    if len(missing) < len(each.labs):
+        return [f"{without}; the other labs can be taken."]
+    if not each.criteria:
+        raise Refused(
+            f"{without}, and no criteria of its own: nothing could be judged. Known labs:"
+            f" {', '.join(sorted(labs)) or 'none'}."
+        )
+    return [f"{without} yet. It is assessed by its own criteria; load the file again then."]
 
 
 def _put_mini_project(

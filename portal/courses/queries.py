@@ -1,15 +1,27 @@
 """What a person may know of their courses."""
 
+from datetime import date
+from typing import Any
+
 from django.db.models import QuerySet
 
-from portal.courses.models import Edition, Enrolment, Membership, MiniProject
+from portal.courses.models import (
+    Answer,
+    Edition,
+    Enrolment,
+    Membership,
+    MiniProject,
+    RuleVersion,
+    SessionDate,
+)
 from portal.courses.rules import Role, Standing
 from portal.people.models import User
 
 
 def standing(person: User) -> Standing:
     """A person's roles and teams, in two queries."""
-    roles = Enrolment.objects.filter(person=person).values_list("edition_id", "role")
+    enrolled = Enrolment.objects.filter(person=person, withdrawn_at=None)
+    roles = enrolled.values_list("edition_id", "role")
     teams = Membership.objects.filter(person=person).values_list("team_id", flat=True)
     return Standing(
         person=person.pk,
@@ -21,7 +33,9 @@ def standing(person: User) -> Standing:
 def editions_of(person: User) -> QuerySet[Edition]:
     """The active editions in which the person is enrolled, newest first."""
     return (
-        Edition.objects.filter(enrolments__person=person, active=True)
+        Edition.objects.filter(
+            enrolments__person=person, enrolments__withdrawn_at=None, active=True
+        )
         .select_related("course")
         .order_by("-pk")
     )
@@ -30,7 +44,32 @@ def editions_of(person: User) -> QuerySet[Edition]:
 def mini_projects_of(person: User) -> QuerySet[MiniProject]:
     """The mini-projects of the person's active editions, in order."""
     return (
-        MiniProject.objects.filter(edition__enrolments__person=person, edition__active=True)
+        MiniProject.objects.filter(
+            edition__enrolments__person=person,
+            edition__enrolments__withdrawn_at=None,
+            edition__active=True,
+        )
         .select_related("edition__course")
         .order_by("edition", "order")
     )
+
+
+def held_on(edition: Edition) -> dict[str, date]:
+    """The sessions of an edition that moved, and the day to which each was moved last."""
+    rows = SessionDate.objects.filter(edition=edition).order_by("pk")
+    return dict(rows.values_list("session", "on"))
+
+
+def answers(edition: Edition) -> dict[str, Any]:
+    """What people answered where the edition's file leaves a setting open; the last one holds.
+
+    What the file itself says wins over an answer from before.
+    """
+    left_open = {each.id for each in edition.file.settings if each.value is None}
+    rows = Answer.objects.filter(edition=edition).order_by("pk").values_list("setting", "value")
+    return {setting: value for setting, value in rows if setting in left_open}
+
+
+def rules_used(edition: Edition) -> RuleVersion | None:
+    """The rule version that holds now, for a result to name; None for an edition without one."""
+    return edition.rule_versions.order_by("-number").first()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -45,8 +46,9 @@ def lab(slug: str, *criteria: str, levels: tuple[str, ...] = LEVELS) -> LabSpec:
 SHELF = {"serving": lab("serving", "predictions", "robust"), "training": lab("training", "learns")}
 
 
-def edition_file(*mini_projects: MiniProjectFile) -> EditionFile:
+def edition_file(*mini_projects: MiniProjectFile, **more: Any) -> EditionFile:
     return EditionFile(
+        **more,
         course="MLOps",
         course_code="mlops",
         edition="2026-27",
@@ -129,10 +131,12 @@ def test_work_and_decisions_are_never_swept_away() -> None:
     decided = Criterion.objects.get(slug="learns")
     AssessmentFactory(criterion=decided, team=TeamFactory(edition=edition))
     kept = edition_file().mini_projects
-    without_talk = edition_file(kept[0])
+    without_talk = edition_file(kept[0], rules_version=2)
     with pytest.raises(Refused, match=r"no longer names 'mini project Talk'"):
         load_edition(without_talk, SHELF)
-    without_lab = edition_file(kept[0].model_copy(update={"labs": ("serving",)}), kept[1])
+    without_lab = edition_file(
+        kept[0].model_copy(update={"labs": ("serving",)}), kept[1]
+    )  # no rule
     with pytest.raises(Refused, match=r"no longer names 'criterion Learns'"):
         load_edition(without_lab, SHELF)
     other_scale = SHELF | {"training": lab("training", "learns", levels=("off", "on"))}
@@ -141,11 +145,34 @@ def test_work_and_decisions_are_never_swept_away() -> None:
     assert edition.mini_projects.get(slug="build").labs == ["serving", "training"]
 
 
-def test_a_lab_that_is_not_on_the_shelf_is_refused_whole() -> None:
+def test_a_lab_that_is_not_on_the_shelf_leaves_the_rubric() -> None:
+    project = MiniProjectFile(
+        id="build", title="Build", labs=("quantum",), criteria=(criterion("talk", ("no", "yes")),)
+    )
+    edition, changes = load_edition(edition_file(project), SHELF)
+    (row,) = edition.mini_projects.all()
+    assert (row.labs, [each.slug for each in row.criteria.all()]) == ([], ["talk"])
+    assert changes.notes == [
+        "Build: no lab quantum on the shelf yet. It is assessed by its own criteria; load the"
+        " file again then."
+    ]
+    AssessmentFactory(criterion=row.criteria.get(), team=TeamFactory(edition=edition))
+    _, later = load_edition(edition_file(project), SHELF | {"quantum": lab("quantum", "spins")})
+    assert later.updated == ["mini project Build (labs)", "criterion Talk (order)"]
+    assert (later.rules, later.notes) == ([], [])
+    assert edition.file.mini_projects[0].labs == ("quantum",)
+
+
+def test_one_of_several_labs_may_be_missing() -> None:
     project = MiniProjectFile(id="build", title="Build", labs=("serving", "quantum"))
-    with pytest.raises(
-        Refused, match=r"No such lab on the shelf: quantum\. Known labs: serving, t"
-    ):
+    edition, changes = load_edition(edition_file(project), SHELF)
+    assert edition.mini_projects.get().labs == ["serving"]
+    assert changes.notes == ["Build: no lab quantum on the shelf; the other labs can be taken."]
+
+
+def test_what_nothing_could_judge_is_refused_whole() -> None:
+    project = MiniProjectFile(id="build", title="Build", labs=("quantum",))
+    with pytest.raises(Refused, match=r"nothing could be judged\. Known labs: serving, training"):
         load_edition(edition_file(project), SHELF)
     assert (Course.objects.count(), MiniProject.objects.count()) == (0, 0)
 
