@@ -8,7 +8,7 @@ from portal.assessment.models.decisions import (
     SecondOpinionEvent,
 )
 from portal.assessment.models.given import (
-    Declaration,
+    Appointment,
     DemoHeld,
     Mark,
     MarkEvent,
@@ -25,9 +25,9 @@ from portal.assessment.models.published import (
 )
 
 __all__ = [
+    "Appointment",
     "Assessment",
     "AssessmentEvent",
-    "Declaration",
     "DemoHeld",
     "Draft",
     "Mark",

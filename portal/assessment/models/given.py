@@ -129,26 +129,17 @@ class Override(AppendOnly, OfOwner):
         return f"{self.rule} {self.part}".strip()
 
 
-class DeclarationKind(models.TextChoices):
-    """What a student may declare, or staff for them."""
+class Appointment(AppendOnly, OfStudent):
+    """The student, or staff for them, arranged a resit: they take part in it."""
 
-    RESIT = "resit", "makes an appointment for the resit"
-    SCALE = "scale", "asks for a grade on another scale"
-
-
-class Declaration(AppendOnly, OfStudent):
-    """A student's own wish that a rule knows: a resit's appointment, a grade on another scale."""
-
-    kind = models.CharField(max_length=10, choices=DeclarationKind.choices)
-    value = models.CharField(max_length=NAME, blank=True, help_text="the scale, for one")
-    on = models.DateField(help_text="the day that counts, in the edition's zone")
+    on = models.DateField(help_text="the day on which it was arranged, in the edition's zone")
     holds = models.BooleanField(default=True, help_text="no: it is taken back")
 
     class Meta:
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.value}".strip()
+        return f"resit of {self.student}"
 
 
 class Question(AppendOnly, OfStudent):
