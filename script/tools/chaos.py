@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 
 import django
@@ -46,15 +47,19 @@ def main() -> int:
     began = time.monotonic()
     end = began + options.seconds
     with Services() as services:
+        say("the services run")
         crowd, works = _people_and_work(services, options.submissions, options.seed)
+        say("people have signed in")
         calm = _play(crowd, works, "calm", end=end)
         if any(times != 1 for times in calm.times.values()):
             console.print("chaos: the portal does not even work in peace", style="red")
             return 1
         order = schedule(max(1, options.submissions // SUBMISSIONS_PER_ROUND), options.seed)
+        say(f"in peace all was done in {calm.seconds:.0f} s")
         with Doubler() as doubler:
             storm = _play(crowd, works, "storm", end=end, services=services, order=order)
         dropped = sum(asked(partial(replay, hold)) for hold in storm.seen.values())
+        say(f"in the storm all was done in {storm.seconds:.0f} s")
         cleaning = time.monotonic()
         remains.wait_for_none(remains.of_attempts, CLEAN_SECONDS)
         cleaned = time.monotonic() - cleaning
@@ -65,6 +70,11 @@ def main() -> int:
             works, calm, storm, order, dropped, doubler.doubled, left, cleaned, began=began
         )
         return show(console, figures)
+
+
+def say(words: str) -> None:
+    """One line of progress, with the time of day that the logs have, too."""
+    sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {words}\n")
 
 
 def _people_and_work(services: Services, count: int, seed: int) -> tuple[Crowd, list[Work]]:
@@ -92,19 +102,19 @@ def _play(
     """Hand in all works and wait for the last verdict; on the way, one blow after the other."""
     new_commits(works, name)
     began, over, blows = time.monotonic(), threading.Event(), list[Blow]()
+    share = len(works) / (len(order) + 1)  # of the works, for each blow and one after the last
     with Watch() as watch, ThreadPoolExecutor(1) as hands:
-        handing = hands.submit(crowd.hand_in, works, lambda: watch.done, over)
+        # Two shares ahead: there is always work under way, until the last blow has fallen.
+        handing = hands.submit(crowd.hand_in, works, lambda: share * (len(blows) + 2), over)
         last = time.monotonic()
         while not (handing.done() and watch.done >= len(works)) and time.monotonic() < end:
             since = time.monotonic() - last
-            due = watch.done >= len(works) * (len(blows) + 0.5) / (len(order) + 1)
-            if (
-                services
-                and len(blows) < len(order)
-                and since > (LEAST_BETWEEN if due else MOST_BETWEEN)
-            ):
-                blows.append(strike(services, watch, *order[len(blows)]))
+            due = LEAST_BETWEEN if watch.done >= share * len(blows) else MOST_BETWEEN
+            if services and len(blows) < len(order) and since > due:
+                blow = strike(services, watch, *order[len(blows)])
+                blows.append(blow)
                 last = time.monotonic()
+                say(f"{len(blows)} of {len(order)}: {blow.name} while {blow.phase or 'idle'}")
             time.sleep(LOOK_EVERY)
         over.set()
         handing.result()

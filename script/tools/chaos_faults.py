@@ -75,7 +75,7 @@ def _kill_workers(services: Services, watch: Watch, prey: Hold | None) -> list[H
     held = list(watch.held)
     for one in (services["helper"], *services.workers):
         if one.alive:
-            one.kill()
+            one.kill(group=True)  # beat is a child of the helper
     return held
 
 

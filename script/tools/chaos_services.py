@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -40,7 +40,7 @@ class Service:
     name: str
     command: Sequence[str | Path]
     user: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     wanted: bool = False
     died: float | None = None
     _process: subprocess.Popen[bytes] | None = None
@@ -67,7 +67,7 @@ class Service:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 cwd="/" if self.user else ROOT,
-                env=os.environ | self.environment,
+                env=os.environ | {"PORTAL_LOG_LEVEL": "INFO"} | self.environment,
                 start_new_session=True,
                 **as_user,
             )
@@ -140,7 +140,6 @@ class Services:
         self._supervisor.join()
         for one in reversed(self._named.values()):
             one.stop()
-        subprocess.run(["umount", DISK], check=True)
 
     @property
     def workers(self) -> list[Service]:

@@ -69,13 +69,17 @@ class Watch:
         self._thread.join()
 
     def prey(self, phase: str, seconds: float) -> Hold | None:
-        """An attempt in this phase, as soon as there is one; after `seconds` any that is held."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := [hold for hold in self.held if hold.phase == phase]:
+        """An attempt in this phase, as soon as there is one; after `seconds` one in any phase.
+
+        None when nothing at all is under way for three times as long.
+        """
+        began = time.monotonic()
+        while (waited := time.monotonic() - began) < 3 * seconds:
+            held = self.held
+            if found := [hold for hold in held if hold.phase == phase or waited > seconds]:
                 return found[0]
             time.sleep(LOOK_EVERY / 2)
-        return next(iter(self.held), None)
+        return None
 
     def _look(self) -> None:
         columns = ("pk", "state", "token", "worker")

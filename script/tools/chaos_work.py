@@ -23,7 +23,6 @@ from script.tools.visitor import Visitor
 REPOSITORIES = FOLDER / "repositories"
 EDITIONS = 4
 HANDS = 6  # people who hand in at the same time
-BACKLOG = 24  # submitted and not yet done: people go on handing in while the faults come
 PAUSE = 0.3
 FROM = "FROM mlops-python:3.11\nCOPY round /round\n"
 # What each repository holds, and the verdict and fault that an undisturbed portal must give.
@@ -125,20 +124,18 @@ class Crowd:
             self._visitors = dict(zip(people, visitors, strict=True))
 
     def hand_in(
-        self, works: Sequence[Work], done: Callable[[], int], over: threading.Event
+        self, works: Sequence[Work], allowed: Callable[[], float], over: threading.Event
     ) -> None:
-        """Hand in all of them in order, at most `BACKLOG` more than are done."""
+        """Hand in all of them in order, as many as are allowed by now."""
         self.attempts = {}
-        begun = iter(range(len(works)))
 
-        def one(work: Work) -> None:
-            turn = next(begun)
-            while turn - done() >= BACKLOG and not over.wait(PAUSE):
+        def one(turn: int) -> None:
+            while turn >= allowed() and not over.wait(PAUSE):
                 pass
-            self._insist(work, over)
+            self._insist(works[turn], over)
 
         with ThreadPoolExecutor(HANDS) as hands:
-            list(hands.map(one, works))
+            list(hands.map(one, range(len(works))))
 
     def _insist(self, work: Work, over: threading.Event) -> None:
         """Try until it is in. A form whose answer never came is sent again as it was."""
