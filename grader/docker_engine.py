@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from docker import errors
 from docker.types import LogConfig, Ulimit
 
 from grader.cputime import cpu_seconds
+from grader.docker_images import DockerImages, moment, ours
 from grader.docker_pipe import DockerPipe
 from grader.engine import (
     DEADLINE,
@@ -19,6 +20,7 @@ from grader.engine import (
     NO_NETWORK,
     OWNER,
     Belonging,
+    ImageGoneError,
     Limits,
     Mount,
     State,
@@ -33,7 +35,7 @@ LOG = LogConfig(type="local", config={"max-size": "1m", "max-file": "2"})
 TMP_OPTIONS = "mode=1777,nosuid,nodev,nr_inodes=50k,size="
 
 
-class DockerEngine:
+class DockerEngine(DockerImages):
     """A Docker Engine, reached as the environment says (`DOCKER_HOST`).
 
     `house` marks all that it makes as this portal's own: several may share an engine.
@@ -43,28 +45,19 @@ class DockerEngine:
         self._ours = {OWNER: "yes", HOUSE: house} if house else {OWNER: "yes"}
         try:
             # The version is negotiated once here; every thread then shares the connection pool.
-            self._api = docker.from_env(timeout=int(timeout), max_pool_size=64).api
-            self._copies: dict[str, list[str]] = {}  # container -> volumes made for it alone
-            self._cores: int | None = None
-            self._cpu: dict[str, float] = {}  # container -> processor seconds, as last seen
+            super().__init__(docker.from_env(timeout=int(timeout), max_pool_size=64).api)
         except (errors.DockerException, requests.RequestException) as error:
             raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=str(error)) from error
+        self._copies: dict[str, list[str]] = {}  # container -> volumes made for it alone
+        self._cores: int | None = None
+        self._cpu: dict[str, float] = {}  # container -> processor seconds, as last seen
 
     def cores(self) -> int:
         """The processor cores of its machine."""
         if self._cores is None:
-            with _ours():
+            with ours():
                 self._cores = int(self._api.info()["NCPU"])
         return self._cores
-
-    def image_id(self, reference: str) -> str | None:
-        """The content id of a local image."""
-        found = self._image(reference)
-        return str(found["Id"]) if found else None
-
-    def image_labels(self, reference: str) -> Mapping[str, str]:
-        """The labels of a local image."""
-        return self._image(reference).get("Config", {}).get("Labels") or {}
 
     def start(
         self,
@@ -87,7 +80,7 @@ class DockerEngine:
     ) -> tuple[str, DockerPipe]:
         """Start a container of ours and hold its standard input and output."""
         container = self._create(image, mounts, labels, limits, {"stdin_open": True})
-        with _ours():
+        with ours():
             streams = {"stdin": 1, "stdout": 1, "stream": 1}
             pipe = DockerPipe(self._api.attach_socket(container, params=streams))
         self._start(container)
@@ -104,7 +97,7 @@ class DockerEngine:
 
     def _ends_within(self, container: str, seconds: float) -> bool:
         """One request that the engine answers when the container ends."""
-        with _ours():
+        with ours():
             try:
                 limit = (CONNECT_SECONDS, max(seconds, SHORTEST_WAIT))
                 self._api.wait(container, timeout=limit)  # type: ignore[arg-type]
@@ -123,7 +116,7 @@ class DockerEngine:
 
     def signal(self, container: str, name: Literal["TERM", "KILL"]) -> None:
         """Send a signal to its first process."""
-        with _ours(), contextlib.suppress(errors.NotFound):
+        with ours(), contextlib.suppress(errors.NotFound):
             try:
                 self._api.kill(container, f"SIG{name}")
             except errors.APIError as error:
@@ -132,13 +125,13 @@ class DockerEngine:
 
     def state(self, container: str) -> State:
         """Its state now."""
-        with _ours():
+        with ours():
             state = self._api.inspect_container(container)["State"]
         running = state["Status"] in {"created", "running", "paused", "restarting"}
         if running:
             self._see_cpu(container)
-        began = _moment(state["StartedAt"])
-        ended = datetime.now(UTC) if running else _moment(state["FinishedAt"])
+        began = moment(state["StartedAt"])
+        ended = datetime.now(UTC) if running else moment(state["FinishedAt"])
         return State(
             exit_code=None if running else int(state["ExitCode"]),
             out_of_memory=bool(state["OOMKilled"]),
@@ -148,7 +141,7 @@ class DockerEngine:
 
     def log(self, container: str, limit: int) -> bytes:
         """The last bytes that it printed."""
-        with _ours():
+        with ours():
             try:
                 # It counts lines, each of a byte at least; the whole log is bounded by LOG.
                 printed: bytes = self._api.logs(container, tail=limit)
@@ -158,7 +151,7 @@ class DockerEngine:
 
     def remove(self, container: str) -> None:
         """End and remove it."""
-        with _ours(), contextlib.suppress(errors.NotFound):
+        with ours(), contextlib.suppress(errors.NotFound):
             try:
                 self._api.remove_container(container, force=True, v=True)
             except errors.APIError as error:
@@ -173,7 +166,7 @@ class DockerEngine:
         # Judge and student are two users, and both write here.
         mount = f"mode=0777,nosuid,nodev,nr_inodes=50k,size={size_mb}m"
         options = {"type": "tmpfs", "device": "tmpfs", "o": mount}
-        with _ours():
+        with ours():
             made = self._api.create_volume(
                 driver="local", driver_opts=options, labels={**self._ours, **labels}
             )
@@ -181,13 +174,13 @@ class DockerEngine:
 
     def remove_volume(self, volume: str) -> None:
         """Remove it."""
-        with _ours(), contextlib.suppress(errors.NotFound):
+        with ours(), contextlib.suppress(errors.NotFound):
             self._api.remove_volume(volume, force=True)
 
     def belongings(self) -> Sequence[Belonging]:
         """All containers of this portal, and its volumes that no container holds."""
         labels = [f"{name}={value}" for name, value in self._ours.items()]
-        with _ours():
+        with ours():
             # Volumes first: what is let go of meanwhile is seen the next time.
             idle = self._api.volumes(filters={"label": labels, "dangling": True})["Volumes"] or []
             found = self._api.containers(all=True, filters={"label": labels})
@@ -208,36 +201,28 @@ class DockerEngine:
 
     def _idle_seconds(self, listed: Mapping[str, Any]) -> float | None:
         """Since when a listed container does not run; None when it is gone by now."""
-        with _ours():
+        with ours():
             try:
                 state = self._api.inspect_container(listed["Id"])["State"]
             except errors.NotFound:
                 return None
-        ended = _moment(state["FinishedAt"]).timestamp()
+        ended = moment(state["FinishedAt"]).timestamp()
         return max(0.0, time.time() - max(ended, float(listed["Created"])))
 
     def sweep(self, now: float) -> int:
         """Remove all of ours whose deadline lies before `now`; how many went."""
         removed = 0
-        with _ours():
-            ours = {"label": OWNER}
-            for found in self._api.containers(all=True, filters=ours):
+        with ours():
+            marked = {"label": OWNER}
+            for found in self._api.containers(all=True, filters=marked):
                 if float(found["Labels"].get(DEADLINE, 0)) < now:
                     self.remove(found["Id"])
                     removed += 1
-            for volume in self._api.volumes(filters={**ours, "dangling": True})["Volumes"] or []:
+            for volume in self._api.volumes(filters={**marked, "dangling": True})["Volumes"] or []:
                 if float((volume["Labels"] or {}).get(DEADLINE, 0)) < now:
                     self.remove_volume(volume["Name"])
                     removed += 1
         return removed
-
-    def _image(self, reference: str) -> dict[str, Any]:
-        with _ours():
-            try:
-                found: dict[str, Any] = self._api.inspect_image(reference)  # type: ignore[no-untyped-call]
-            except errors.ImageNotFound:
-                return {}
-        return found
 
     def _create(
         self,
@@ -269,7 +254,7 @@ class DockerEngine:
             tmpfs={"/tmp": f"{TMP_OPTIONS}{limits.tmp_mb}m"},  # noqa: S108 - in the container
             ulimits=[Ulimit(name="core", soft=0, hard=0)],
         )
-        with _ours():
+        with ours():
             try:
                 made = self._api.create_container(
                     image,
@@ -283,6 +268,8 @@ class DockerEngine:
             except errors.APIError as error:
                 for copy in copies:
                     self.remove_volume(copy.volume)
+                if isinstance(error, errors.ImageNotFound):
+                    raise ImageGoneError(Code.ENGINE_UNAVAILABLE, problem=str(error)) from error
                 if "no command specified" in str(error.explanation).lower():
                     raise StudentFault(Code.NO_START_COMMAND) from None
                 raise
@@ -301,7 +288,7 @@ class DockerEngine:
         taken = {mount.at.rstrip("/") for mount in mounts} | {"/tmp"}  # noqa: S108
         paths = self._image(image).get("Config", {}).get("Volumes") or {}
         free = [path for path in paths if path.rstrip("/") not in taken]
-        with _ours():
+        with ours():
             names = [self._api.create_volume(labels=dict(labels))["Name"] for _ in free]
         return [
             Mount(volume=name, at=path, read_only=True)
@@ -309,7 +296,7 @@ class DockerEngine:
         ]
 
     def _start(self, container: str) -> None:
-        with _ours():
+        with ours():
             try:
                 self._api.start(container)
             except errors.APIError as error:
@@ -327,20 +314,6 @@ NOT_STARTABLE = (
     "exec format error",
     "is a directory",
 )
-
-
-@contextlib.contextmanager
-def _ours() -> Iterator[None]:
-    """An engine that fails is the platform's fault, whatever was asked of it."""
-    try:
-        yield
-    except (errors.DockerException, requests.RequestException) as error:
-        raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=str(error)[:500]) from error
-
-
-def _moment(text: str) -> datetime:
-    """Docker's time stamps carry nanoseconds, which Python does not read."""
-    return datetime.fromisoformat(text.rstrip("Z")[:26] + "+00:00")
 
 
 def _last_part(text: str) -> str:

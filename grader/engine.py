@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from lab_specs.faults import PlatformFault
+
 NO_NETWORK = "none"
 # Labels of containers and volumes
 OWNER = "mlops.portal"  # all that is ours, of whichever portal
@@ -73,6 +75,23 @@ class Belonging:
     idle_seconds: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CachedImage:
+    """An image that is kept to be used again.
+
+    `used_at` in seconds since the epoch. `layers` maps each layer to its bytes; those of images
+    of other repositories, such as its base, are left out.
+    """
+
+    names: tuple[str, ...]
+    used_at: float
+    layers: Mapping[str, int]
+
+
+class ImageGoneError(PlatformFault):
+    """The image was there before, and is no more: it can be built again."""
+
+
 class Pipe(Protocol):
     """The standard input and output of a running container."""
 
@@ -89,8 +108,8 @@ class Pipe(Protocol):
 class Engine(Protocol):
     """Starts, watches and removes containers and volumes.
 
-    Raises `PlatformFault` when the engine fails, and `StudentFault` when an image cannot be
-    started: no_start_command, command_not_found.
+    Raises `PlatformFault` when the engine fails, `ImageGoneError` when the image to start is not
+    there, and `StudentFault` when it cannot be started: no_start_command, command_not_found.
     """
 
     def cores(self) -> int:
@@ -101,6 +120,18 @@ class Engine(Protocol):
 
     def image_labels(self, reference: str) -> Mapping[str, str]:
         """The labels of a local image; empty when there is none of that name."""
+
+    def use_image(self, reference: str) -> str | None:
+        """The content id of a local image, which counts as used now; None as above."""
+
+    def cached_images(self, repository: str) -> Sequence[CachedImage]:
+        """All images of one repository. Takes seconds."""
+
+    def remove_image(self, reference: str) -> bool:
+        """Take a name away, with the image if it has no other; False when it is in use or gone."""
+
+    def prune_builds(self, keep_bytes: int) -> int:
+        """Forget the least used of the build cache until `keep_bytes` are left; bytes freed."""
 
     def start(
         self,

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import structlog
 
 from grader.build import Image, build
+from grader.cache import REPOSITORY
 from grader.dockerfile import instructions
-from grader.engine import ATTEMPT, TOKEN, WORKER, Engine
+from grader.engine import ATTEMPT, TOKEN, WORKER, Engine, ImageGoneError
 from grader.fetch import FetchPolicy, Source, fetch
 from grader.images import PYTHON, TORCH, stand_ins
 from grader.job import Job
@@ -143,6 +144,12 @@ class Grader:
         self.judges.warm(lab)
         progress.provenance |= self._provenance(job, lab)
         image = self._image(job, lab, progress)
+        try:
+            return self._judged(job, lab, image, progress)
+        except ImageGoneError:  # whoever trims the cache was faster than we
+            return self._judged(job, lab, self._image(job, lab, progress), progress)
+
+    def _judged(self, job: Job, lab: LabSpec, image: str, progress: Progress) -> Report:
         labels = attempt_labels(job)
         taken = self.judges.take(lab)
         watch = progress.observer.note
@@ -162,8 +169,8 @@ class Grader:
 
     def _image(self, job: Job, lab: LabSpec, progress: Progress) -> str:
         """The id of the attempt's image: made now, or made before from the same commit."""
-        tag = f"mlops-work:{self._image_key(job, lab)}"
-        image = self.engine.image_id(tag)
+        tag = f"{REPOSITORY}:{self._image_key(job, lab)}"
+        image = self.engine.use_image(tag)
         if image:
             source = self.engine.image_labels(tag).get(SOURCE_LABEL, "{}")
             progress.provenance |= {"image": image, "image_reused": True, **json.loads(source)}
@@ -193,6 +200,7 @@ class Grader:
             },
         }
         progress.provenance |= evidence
+        progress.provenance.pop("image_reused", None)  # it was to be, and was gone
         with progress.phase("building"):
             made = self.build(
                 source,

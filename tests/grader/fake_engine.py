@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-from grader.engine import DEADLINE, Belonging, Limits, Mount, State
+from grader.engine import DEADLINE, Belonging, CachedImage, Limits, Mount, State
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
@@ -100,6 +100,9 @@ class FakeEngine:
         self.scripts = dict(scripts or {})
         self.talk: Talk = mute
         self.images: dict[str, Mapping[str, str]] = {}
+        self.used: list[str] = []  # images, in the order of their use
+        self.cached: dict[str, tuple[float, Mapping[str, int]]] = {}  # name: last use, layers
+        self.build_cache = 0  # bytes
         self.containers: dict[str, Container] = {}
         self.started: list[Container] = []  # these stay when a container is removed
         self.removed: list[str] = []  # containers and volumes, in the order in which they went
@@ -112,6 +115,26 @@ class FakeEngine:
 
     def image_id(self, reference: str) -> str | None:
         return f"sha256:{reference}" if reference in self.images else None
+
+    def use_image(self, reference: str) -> str | None:
+        self.used.append(reference)
+        return self.image_id(reference)
+
+    def cached_images(self, repository: str) -> list[CachedImage]:
+        return [
+            CachedImage(names=(name,), used_at=used_at, layers=layers)
+            for name, (used_at, layers) in self.cached.items()
+            if name in self.images
+        ]
+
+    def remove_image(self, reference: str) -> bool:
+        in_use = any(one.image == reference for one in self.containers.values())
+        return not in_use and self.images.pop(reference, None) is not None
+
+    def prune_builds(self, keep_bytes: int) -> int:
+        freed = max(0, self.build_cache - keep_bytes)
+        self.build_cache -= freed
+        return freed
 
     def image_labels(self, reference: str) -> Mapping[str, str]:
         return self.images.get(reference, {})

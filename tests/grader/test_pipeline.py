@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from grader.build import Image
+from grader.engine import ImageGoneError
 from grader.fetch import FetchPolicy, Source
 from grader.job import Job
 from grader.judges import JudgePool
@@ -116,6 +117,10 @@ class Bench:
             log="Step 1",
         )
 
+    def build_by_name(self, source: Source, **given: Any) -> Image:
+        """On an engine whose images have no other id than their name."""
+        return replace(self.build(source, **given), id=given["tag"])
+
     def talk(self, brief: bytes) -> Asks:
         for ask in self.asks:
             _ = yield ask
@@ -134,6 +139,20 @@ class Bench:
         self.pool.close()
         files = [path.name for path in self.folder.iterdir()]
         return [*self.engine.containers, *self.engine.volumes, *files]
+
+
+class Vanish:
+    """Takes the image away right after it was looked up for the first time."""
+
+    def __init__(self, engine: FakeEngine, name: str) -> None:
+        self.engine, self.name, self.calls = engine, name, 0
+
+    def __call__(self, reference: str) -> str | None:
+        self.calls += 1
+        found = self.engine.image_id(reference)
+        if self.calls == 1:
+            del self.engine.images[self.name]
+        return found
 
 
 @pytest.fixture
@@ -287,6 +306,34 @@ def test_the_image_of_a_commit_is_built_once(bench: Bench) -> None:
     assert second.provenance["image_reused"] is True
     assert "image_reused" not in first.provenance
     assert f"commit {COMMIT[:12]} was built before" in second.log
+
+
+def test_an_image_that_vanished_before_its_use_is_built_again(bench: Bench) -> None:
+    bench.grade()
+    start = bench.engine.start
+
+    def gone(**given: Any) -> str:
+        if given["image"] in bench.engine.images:
+            return start(**given)
+        raise ImageGoneError(Code.ENGINE_UNAVAILABLE, problem="no such image")
+
+    bench.engine.start = gone  # type: ignore[method-assign]
+    name = bench.built[0]["tag"]
+    bench.engine.image_id = lambda name: name if name in bench.engine.images else None  # type: ignore[method-assign]
+    bench.grader = replace(bench.grader, build=bench.build_by_name)
+    bench.engine.use_image = vanish = Vanish(bench.engine, name)  # type: ignore[method-assign]
+    outcome = bench.grade()
+    assert vanish.calls == 2
+    assert (outcome.verdict, outcome.code) == (Verdict.PASSED, None)
+    assert len(bench.built) == 2
+    assert "image_reused" not in outcome.provenance
+    assert names(outcome) == ["running", "fetching", "building", "running", "judging"]
+
+
+def test_an_image_is_used_by_its_name(bench: Bench) -> None:
+    bench.grade()
+    bench.grade()
+    assert bench.engine.used == [bench.built[0]["tag"]] * 2, "the cache keeps what is used"
 
 
 @pytest.mark.parametrize(
