@@ -31,12 +31,15 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
     "django_structlog",
+    "drf_spectacular",
+    "rest_framework",
     "portal.common",
     "portal.people",
     "portal.courses",
     "portal.submissions",
     "portal.assessment",
     "portal.dashboards",
+    "portal.api",
 ]
 
 MIDDLEWARE = [
@@ -169,6 +172,28 @@ configured(
     level=env.log_level,
     secrets=[SECRET_KEY, *SIGNING_KEYS, *chain.from_iterable(env.secrets().values())],
 )
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.access.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.access.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.access.PerPerson"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "portal.api.errors.answer",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Course portal",
+    "VERSION": "1",
+    "DESCRIPTION": "The same functions and permissions as the pages. Send a token of yours as "
+    "`Authorization: Bearer mlops_…`; make one on your page.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
 
 SHELF = env.shelf
 GIT_HOSTS = env.git_hosts

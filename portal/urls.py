@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from portal.api.pages import revoke, tokens_page
 from portal.people.second_factor import RecoveryCodes, SetUp, Verify
 from portal.people.views import SignIn, admin_sign_in
 
@@ -11,6 +12,9 @@ urlpatterns = [
     path("", include("portal.dashboards.urls")),
     path("", include("portal.submissions.urls")),
     path("", include("portal.assessment.urls")),
+    path("api/v1/", include("portal.api.urls")),
+    path("account/tokens/", tokens_page, name="tokens"),
+    path("account/tokens/<int:pk>/revoke/", revoke, name="revoke-token"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("second-factor/", Verify.as_view(), name="second-factor"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.api import tokens
 from portal.courses.models import Team
 from portal.people.models import User
 from portal.submissions.models import Lookup, LookupStatus, Submission
@@ -17,8 +18,10 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
         LookupFactory(mini_project=work.mini_project, team=work.team, person=alice) for _ in "ab"
     )
     Lookup.objects.filter(pk=found.pk).update(status=LookupStatus.FOUND, commit="c" * 40)
+    token, _ = tokens.issue(person=alice, name="a script", scopes=["read"], days=1)
     return {
         "": (),
+        "token": (token.pk,),
         "edition": (work.mini_project.edition_id,),
         "project": (work.mini_project_id,),
         "lookup": (waiting.pk,),
