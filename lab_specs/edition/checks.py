@@ -60,12 +60,15 @@ def _check_mini_projects(edition: "EditionFile") -> None:
 
 
 def _check_marks(edition: "EditionFile") -> None:
+    parts = [each.id for each in edition.mini_projects]
     for number, mark in enumerate(edition.marks):
         place = f"marks.{number}"
+        if mark.id in parts:
+            raise ValueError(f"{place}.id: a mini-project is called {mark.id!r} already")
         if mark.session:
             _known(f"{place}.session", [mark.session], [each.id for each in edition.sessions])
         if mark.part:
-            _known(f"{place}.part", [mark.part], [each.id for each in edition.mini_projects])
+            _known(f"{place}.part", [mark.part], parts)
 
 
 def _check_settings(edition: "EditionFile") -> None:

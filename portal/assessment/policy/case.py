@@ -13,6 +13,7 @@ from portal.assessment.policy.results import Effect, Gap, Reason
 
 F = TypeVar("F", bound=Fact)
 Handed = facts.Delivered | facts.Demonstrated
+DECIDING = (rules.EveryCriterion, rules.Count, rules.Average, rules.Adjust)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Case:
         """Whether the rule speaks of students of this track."""
         name = self.track.track if self.track else ""
         return name not in rule.not_for and (not rule.tracks or name in rule.tracks)
+
+    def decides(self, part: MiniProjectFile) -> bool:
+        """Whether levels on this mini-project matter to any rule."""
+        found = [rule for rule in self.policy.edition.rules if isinstance(rule, DECIDING)]
+        return any(part in self.policy.parts_of(rule) for rule in found)
 
     def lifted(self, rule: rules.Rule, part: str = "") -> facts.Overridden | None:
         """A lecturer's override of this rule, here or everywhere."""

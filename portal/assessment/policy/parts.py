@@ -16,7 +16,6 @@ from portal.assessment.policy.policy import Row
 from portal.assessment.policy.results import Effect, Reached, Reason, Standing
 
 OPEN, ASSESSED = "open", "assessed"
-DECIDING = (rules.EveryCriterion, rules.Count, rules.Average, rules.Adjust)
 
 
 def standing(case: Case, part: MiniProjectFile) -> Standing:
@@ -260,10 +259,7 @@ def _awaited(
     case: Case, part: MiniProjectFile, reached: tuple[Reached, ...], *, lost: bool
 ) -> list[Reason]:
     """What an assessor, or the student, has still to do."""
-    if lost or not any(
-        isinstance(rule, DECIDING) and part in case.policy.parts_of(rule)
-        for rule in case.policy.edition.rules
-    ):
+    if lost or not case.decides(part):
         return []
     cites = part.cite or case.policy.edition.scale_cites
     undecided = [each for each in reached if each.level is None]

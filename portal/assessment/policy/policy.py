@@ -50,9 +50,7 @@ class Policy:
         for rule in edition.rules:
             if isinstance(rule, rules.Average | rules.Adjust):
                 _priced(rule.worth if isinstance(rule, rules.Average) else rule.by, deciding)
-        return cls(
-            edition=edition, rubrics=deciding, criteria=criteria, digest=digest.hexdigest()
-        )
+        return cls(edition=edition, rubrics=deciding, criteria=criteria, digest=digest.hexdigest())
 
     def setting_file(self, name: str) -> rules.SettingFile:
         """A gap of the edition, set or not."""

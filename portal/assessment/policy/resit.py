@@ -26,7 +26,7 @@ def resit_of(case: Case, outcome: Outcome, standings: Mapping[str, Standing]) ->
     second += [each for each in case.of(Marked) if each.chance > 1]
     if outcome is Outcome.PASSED and not second:
         return Resit(status=ResitStatus.NOT_NEEDED)
-    parts = [part.id for part in case.policy.parts_of(rule)]
+    parts = [part.id for part in case.policy.parts_of(rule) if case.decides(part)]
     redo = tuple(part for part in parts if not standings[part].proficient)
     allowed = case.value(rule.allowed)
     if allowed is None and isinstance(rule.allowed, rules.Ref):

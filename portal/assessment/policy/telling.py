@@ -47,11 +47,13 @@ def _on_scale(case: Case, scale: Scale | None, reasons: list[Reason], *, blocked
         )
     amounts = [each for each in reasons if each.effect is Effect.COUNTS and each.amount is not None]
     total = sum((each.amount for each in amounts if each.amount is not None), Fraction(0))
-    total, capped = _capped(case, scale, total, reasons, blocked=blocked)
-    number, rounding = _rounded(case, scale, total)
+    total = _within(scale, total)
+    earned, rounding = _rounded(case, scale, total)
+    passing = _passing(case, scale, earned, reasons)
+    total, capped = _capped(case, total, reasons, blocked=blocked)
+    number, _ = _rounded(case, scale, total)
     missing = [*capped, *rounding]
     sure = bool(amounts) and not _gaps([*reasons, *rounding])
-    passing = _passing(case, scale, number, [*reasons, *missing])
     passes = not blocked and not any(each.effect is Effect.BLOCKS for each in passing)
     return Told(
         passes=passes,
@@ -66,13 +68,16 @@ def _gaps(reasons: Sequence[Reason]) -> bool:
     return any(each.gap is not None for each in reasons)
 
 
-def _capped(
-    case: Case, scale: Points | Grades, total: Fraction, reasons: Sequence[Reason], *, blocked: bool
-) -> tuple[Fraction, list[Reason]]:
-    """Within the scale; and under the cap for whoever misses a condition for passing."""
+def _within(scale: Points | Grades, total: Fraction) -> Fraction:
     highest = scale.highest if isinstance(scale, Points) else scale.grades[-1]
     lowest = Decimal(0) if isinstance(scale, Points) else scale.grades[0]
-    total = max(Fraction(lowest), min(Fraction(highest), total))
+    return max(Fraction(lowest), min(Fraction(highest), total))
+
+
+def _capped(
+    case: Case, total: Fraction, reasons: Sequence[Reason], *, blocked: bool
+) -> tuple[Fraction, list[Reason]]:
+    """Under the cap, for whoever misses a condition for passing."""
     told = []
     for rule in case.policy.edition.rules:
         if not isinstance(rule, rules.Cap) or not blocked or total <= Fraction(rule.at):
