@@ -16,7 +16,8 @@ from grader.fetch import resolve
 from grader.job import Job
 from grader.lease import Heart, Lease
 from grader.pipeline import AbandonedError, Outcome, fetch_policy
-from grader.worker import NAME, settings, tools
+from grader.room import shortage
+from grader.worker import BREAKER, NAME, STOPPING, report, settings, tools
 from lab_specs.faults import Code, Fault, PlatformFault
 from lab_specs.loader import SpecError, load_lab
 from lab_specs.report import Report, Verdict
@@ -26,6 +27,7 @@ from portal.submissions import domain, lookups, queries
 from portal.submissions.models import Attempt
 from portal.submissions.states import LIVE, State
 
+LOOK_AGAIN = 5.0  # seconds until a worker looks whether its trouble is over
 LOG_EVERY = 1.0  # seconds between two writes of the log that a page shows
 LEASE = settings().lease_seconds
 HEART = Heart(
@@ -34,10 +36,17 @@ HEART = Heart(
 logger = structlog.get_logger()
 
 
-# Acknowledged late, so that a busy worker keeps no bell that an idle one could hear.
+# Acknowledged late, so that a worker keeps no more bells than it has hands: others hear the rest.
 @app.task(name="grader.grade", acks_late=True)
 def grade() -> None:
-    """Somebody rang: grade what is next in the fair order, if anything is."""
+    """Somebody rang: grade what is next in the fair order, if anything is.
+
+    A worker that pauses sits the pause out with this bell in its hand.
+    """
+    while seconds := _pause():
+        if STOPPING.wait(seconds):
+            return  # the reaper rings again
+        close_old_connections()  # the database may have gone meanwhile
     claimed = domain.claim_next(worker=NAME, lease_seconds=LEASE)
     if claimed:
         _grade_claimed(claimed.attempt_id, claimed.token)
@@ -66,6 +75,44 @@ def _grade_claimed(attempt_id: int, token: UUID) -> None:
             log_tail=outcome.log,
         )
         logger.info("graded", verdict=outcome.verdict, fault=outcome.code, kept=kept)
+    _learn(outcome)
+
+
+def _pause() -> float:
+    """Seconds for which this worker should take no work yet; 0 when it is fit for it."""
+    now = time.time()
+    if left := BREAKER.left(now):
+        return left
+    if (problem := _trouble()) and BREAKER.stop(problem, now, LOOK_AGAIN):
+        _say_pause()
+    return BREAKER.left(now)
+
+
+def _trouble() -> str | None:
+    """Why this worker cannot grade, as far as that is plain before it takes anything."""
+    try:
+        if tools().engine.image_id(settings().judge_image) is None:
+            return f"the judge's image {settings().judge_image} is not there"
+    except PlatformFault as fault:
+        return f"{fault.code}: {fault.facts.get('problem', '')}"
+    return shortage(settings())
+
+
+def _learn(outcome: Outcome) -> None:
+    """Whether this worker works. A broken lab says nothing of that."""
+    if outcome.code is Code.LAB_BROKEN:
+        return
+    if outcome.verdict is not Verdict.CRASHED:
+        if BREAKER.succeeded():
+            report()
+    elif BREAKER.failed(f"{outcome.code}: {outcome.facts.get('problem', '')}", time.time()):
+        _say_pause()
+
+
+def _say_pause() -> None:
+    seconds = round(BREAKER.left(time.time()))
+    logger.warning("paused", reason=BREAKER.reason, failures=BREAKER.failures, seconds=seconds)
+    report()
 
 
 @app.task(name="grader.resolve")

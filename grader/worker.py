@@ -7,15 +7,17 @@ import os
 import socket
 import threading
 import time
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import structlog
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings as portal
 from django.db import close_old_connections
 from django.utils.crypto import salted_hmac
 
+from grader.breaker import Breaker
 from grader.docker_engine import DockerEngine
 from grader.engine import WORKER
 from grader.judges import JudgePool
@@ -28,6 +30,8 @@ from portal.celery_app import GRADE_QUEUE, app
 
 SWEEP_EVERY = 15.0  # seconds between two looks for containers that should be gone
 NAME = f"{socket.gethostname()} {os.getpid()}"
+BREAKER = Breaker()
+STOPPING = threading.Event()  # ends the wait of whoever sits a pause out
 MAKING = threading.Lock()  # two threads at once would make two, and one with judges is lost
 logger = structlog.get_logger()
 
@@ -73,11 +77,34 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consum
         tools().judges.warm(lab)
 
 
+@worker_shutting_down.connect
+def stop_waiting(**_: object) -> None:
+    """The worker is to end when its work is done: a pause is no work."""
+    STOPPING.set()
+
+
 @worker_shutdown.connect
 def put_away(**_: object) -> None:
     """Remove the judges that wait."""
     if _tools.cache_info().currsize:
         tools().judges.close()
+
+
+def report() -> None:
+    """Write down that this worker is there, and whether it pauses and why."""
+    from portal.submissions import workers  # noqa: PLC0415 - as below
+
+    paused = BREAKER.left(time.time()) > 0
+    try:
+        workers.tell(
+            name=NAME,
+            slots=settings().concurrency,
+            failures=BREAKER.failures,
+            paused_until=datetime.fromtimestamp(BREAKER.until, UTC) if paused else None,
+            reason=BREAKER.reason if paused else "",
+        )
+    except Exception:  # the database may be away; the next report comes soon
+        logger.exception("report failed")
 
 
 def sweep() -> None:
@@ -111,5 +138,6 @@ def _remove_orphans() -> int:
 def _sweep_for_ever() -> None:
     pause = threading.Event()
     while True:
+        report()
         sweep()
         pause.wait(SWEEP_EVERY)

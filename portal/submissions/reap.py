@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.people import limits
-from portal.submissions import domain, lookups
+from portal.submissions import domain, lookups, workers
 
 log = structlog.get_logger()
 
@@ -14,12 +14,13 @@ log = structlog.get_logger()
 def reap() -> None:
     """Queue lost attempts again, and ring for attempts and lookups that nobody heard of.
 
-    Limits that are over are forgotten on the way.
+    Limits that are over and workers that are gone are forgotten on the way.
     """
     now = timezone.now()
     released = domain.release_lost(now=now)
     rung = lookups.ring_again(now=now)
     limits.forget(now=now)
+    workers.forget(now=now)
     if released != domain.Released(0, 0, 0) or rung:
         log.info(
             "reaped",

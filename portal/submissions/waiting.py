@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
 from statistics import median
-
-from django.db.models import Q
 
 from lab_specs.report import Verdict
 from portal.submissions.lanes import Waiting
 from portal.submissions.models import Attempt
 from portal.submissions.queries import in_line
 from portal.submissions.states import ACTIVE, State
+from portal.submissions.workers import slots
 
 SAMPLE = 50  # most recent attempts of a lab; what was slow last year is not news
-RECENTLY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def measured(lab: str) -> Measured:
 
 
 def expected_wait(attempt: Attempt, *, now: datetime) -> Wait:
-    """Seconds until the verdict: what is ahead, shared by the workers seen of late, and its own.
+    """Seconds until the verdict: what is ahead, shared by all who can work on it, and its own.
 
     Unknown (None) as long as one of the labs ahead was never measured.
     """
@@ -78,15 +76,7 @@ def expected_wait(attempt: Attempt, *, now: datetime) -> Wait:
     work = _work(ahead, now=now)
     if work is None:
         return Wait(position, None)
-    return Wait(position, work / workers_seen(now=now) + takes)
-
-
-def workers_seen(*, now: datetime) -> int:
-    """How many workers hold an attempt or took one of late; at least one."""
-    seen = Attempt.objects.filter(
-        Q(state__in=ACTIVE) | Q(started_at__gte=now - RECENTLY), ~Q(worker="")
-    )
-    return max(1, seen.values("worker").distinct().count())
+    return Wait(position, work / slots(now=now) + takes)
 
 
 def _work(ahead: Sequence[Waiting], *, now: datetime) -> float | None:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from lab_specs.report import Verdict
+from portal.submissions import workers
 from portal.submissions.models import Attempt
 from portal.submissions.states import State
 from portal.submissions.waiting import (
@@ -13,7 +15,6 @@ from portal.submissions.waiting import (
     expected_wait,
     measured,
     queue_position,
-    workers_seen,
 )
 from tests.factories import MOMENT, AttemptFactory, SubmissionFactory
 
@@ -68,21 +69,22 @@ def test_the_next_in_an_idle_portal_waits_for_its_own_run() -> None:
     assert expected_wait(queued(0), now=MOMENT) == Wait(position=1, seconds=20)
 
 
-def test_work_ahead_is_shared_by_the_workers_seen() -> None:
+def test_work_ahead_is_shared_by_all_who_can_work_on_it() -> None:
     done(20)
     done(60, lab="training")
     queued(0, lab="training")
     queued(1)
-    for worker, started in (("w1", 5), ("w2", 500)):
+    now = timezone.now()
+    for started in (5, 500):
         AttemptFactory(
             submission=SubmissionFactory(),
             state=State.RUNNING,
-            worker=worker,
-            started_at=MOMENT - timedelta(seconds=started),
+            started_at=now - timedelta(seconds=started),
         )
+    workers.tell(name="w1", slots=2)
     mine = queued(2)
-    # ahead: 60 + 20 waiting, 15 and 0 left of what runs; two workers; then its own 20
-    assert expected_wait(mine, now=MOMENT) == Wait(position=3, seconds=(60 + 20 + 15) / 2 + 20)
+    # ahead: 60 + 20 waiting, 15 and 0 left of what runs; two at once; then its own 20
+    assert expected_wait(mine, now=now) == Wait(position=3, seconds=(60 + 20 + 15) / 2 + 20)
 
 
 def test_a_running_attempt_has_the_rest_before_it() -> None:
@@ -106,10 +108,3 @@ def test_nothing_is_promised_that_was_never_measured() -> None:
 
 def test_an_ended_attempt_waits_for_nothing() -> None:
     assert expected_wait(done(20), now=MOMENT) == Wait(position=None, seconds=None)
-
-
-def test_at_least_one_worker_is_expected() -> None:
-    assert workers_seen(now=MOMENT) == 1
-    for worker in ("w1", "w2", "w2"):
-        AttemptFactory(state=State.RUNNING, worker=worker)
-    assert workers_seen(now=MOMENT) == 2
