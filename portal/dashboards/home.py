@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.assessment.models import Assessment
+from portal.courses.dates import Calendar
+from portal.courses.deadlines import Due, late
 from portal.courses.models import Criterion, Edition, MiniProject
-from portal.courses.queries import mini_projects_of
+from portal.courses.queries import mini_projects_of, place_of
 from portal.people.models import User
 from portal.submissions.messages import words_of
 from portal.submissions.models import Attempt
@@ -29,6 +31,8 @@ class Work:
 
     mini_project: MiniProject
     attempt: Attempt | None
+    due: Due
+    late: bool
     levels: Sequence[Reached]
     next_step: str
 
@@ -42,7 +46,7 @@ class Course:
 
 
 def home_of(person: User, *, editions: Sequence[int], now: datetime) -> list[Course]:
-    """The student's work in these editions, in four queries."""
+    """The student's work in these editions: four queries, and at most nine per edition."""
     mini_projects = list(mini_projects_of(person).filter(edition__in=editions))
     attempts = latest_attempts_of(person)
     criteria: dict[int, list[Criterion]] = defaultdict(list)
@@ -52,19 +56,30 @@ def home_of(person: User, *, editions: Sequence[int], now: datetime) -> list[Cou
         mini_project__in=mini_projects, team__memberships__person=person
     ).select_related("level")
     decided = {each.criterion_id: each.level.name for each in held}
+    found = {each.edition_id: each.edition for each in mini_projects}
+    dates = {pk: (Calendar.of(each), place_of(person, each)) for pk, each in found.items()}
     courses: dict[int, Course] = {}
     work: dict[int, list[Work]] = defaultdict(list)
     for each in mini_projects:
         attempt = attempts.get(each.pk)
         levels = _levels(criteria[each.pk], attempt, decided)
-        step = next_step(each, attempt, levels, now=now)
+        calendar, place = dates[each.edition_id]
+        team = calendar.owner(each, shared=place.shared, solo=place.solo)
+        due = calendar.code_due(each, team, place.track)
+        came_late = attempt is not None and late(attempt.submission.created_at, due.moment)
+        step = next_step(each, attempt, levels, due=due, now=now)
         courses.setdefault(each.edition_id, Course(each.edition, work[each.edition_id]))
-        work[each.edition_id].append(Work(each, attempt, levels, step))
+        work[each.edition_id].append(Work(each, attempt, due, came_late, levels, step))
     return list(courses.values())
 
 
 def next_step(
-    mini_project: MiniProject, attempt: Attempt | None, levels: Sequence[Reached], *, now: datetime
+    mini_project: MiniProject,
+    attempt: Attempt | None,
+    levels: Sequence[Reached],
+    *,
+    due: Due,
+    now: datetime,
 ) -> str:
     """What the student should do next, in words."""
     if levels and all(each.confirmed for each in levels):
@@ -75,7 +90,7 @@ def next_step(
         return words_of(attempt).next_step.replace("Read below", "Read")
     if not mini_project.labs:
         return "Nothing to hand in here; a lecturer judges it."
-    if mini_project.deadline and now > mini_project.deadline:
+    if late(now, due.moment):
         return "The deadline has passed. Hand in now; it is marked late."
     return "Hand in your repository."
 

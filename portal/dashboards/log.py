@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 
 from portal.assessment.models import AssessmentEvent
 from portal.courses.models import Edition
 from portal.people.models import User
-from portal.submissions.models import Record, Transition
+from portal.submissions.models import Record, Rerun, Transition
 from portal.submissions.queries import HEAVY
 from portal.submissions.states import State
 
 Key = tuple[str, int, datetime]  # the kind of a row, its number, its moment
-STEP, SCORE, DECISION = "step", "score", "decision"
+STEP, SCORE, DECISION, RERUN = "step", "score", "decision", "rerun"
 WORK = ("attempt__submission__team", "attempt__submission__mini_project")
 UNREAD = tuple(f"attempt__{column}" for column in HEAVY)
 
@@ -41,15 +41,17 @@ class Entry:
 def keys(edition: Edition, *, person: str = "") -> QuerySet[Any, Key]:
     """Where the entries lie, newest first; only those of people whose name holds `person`."""
     of_edition = {"attempt__submission__mini_project__edition": edition}
-    again = Q(source="", attempt__number__gt=1)
+    again = Q(source="", attempt__number__gt=1, attempt__rerun__isnull=True)
     steps = Transition.objects.filter(again | Q(target=State.CANCELLED), **of_edition)
     scores = Record.objects.filter(**of_edition)
     decisions = AssessmentEvent.objects.filter(mini_project__edition=edition)
+    reruns = Rerun.objects.filter(mini_project__edition=edition)
     return (
         _keys(steps, STEP, "at", "by", person)
         .union(
             _keys(scores, SCORE, "at", "by", person),
             _keys(decisions, DECISION, "decided_at", "assessor", person),
+            _keys(reruns, RERUN, "at", "by", person),
             all=True,
         )
         .order_by("-moment", "-row", "kind")
@@ -57,10 +59,11 @@ def keys(edition: Edition, *, person: str = "") -> QuerySet[Any, Key]:
 
 
 def entries(found: Iterable[Key]) -> list[Entry]:
-    """The lines for some keys, in their order, in at most three queries."""
+    """The lines for some keys, in their order, in at most four queries."""
     wanted = list(found)
     lines: dict[tuple[str, int], Entry] = {}
-    for kind, read in ((STEP, _steps), (SCORE, _scores), (DECISION, _decisions)):
+    readers = {STEP: _steps, SCORE: _scores, DECISION: _decisions, RERUN: _reruns}
+    for kind, read in readers.items():
         numbers = [number for each, number, _ in wanted if each == kind]
         lines |= {(kind, number): entry for number, entry in read(numbers)}
     return [lines[kind, number] for kind, number, _ in wanted]
@@ -127,5 +130,23 @@ def _decisions(numbers: list[int]) -> Iterator[tuple[int, Entry]]:
                 attempt=row.attempt_id,
                 detail=f"{row.criterion.title}: {row.level.name}{proposed}",
                 reason=row.comment,
+            ),
+        )
+
+
+def _reruns(numbers: list[int]) -> Iterator[tuple[int, Entry]]:
+    rows = Rerun.objects.filter(pk__in=numbers).select_related("by", "mini_project")
+    for row in rows.annotate(count=Count("attempts")):
+        yield (
+            row.pk,
+            Entry(
+                at=row.at,
+                person=row.by,
+                deed="ran all again",
+                team="All teams",
+                mini_project=row.mini_project.title,
+                attempt=None,
+                detail=f"{row.count} attempts",
+                reason=row.reason,
             ),
         )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.assessment.queries import review_queue
+from portal.courses.dates import Calendar
 from portal.courses.models import Edition
 from portal.courses.queries import editions_of, standing
 from portal.courses.rules import Role
@@ -67,7 +68,8 @@ def reviews(request: Request, pk: int) -> HttpResponse:
     """Judged work without a decision, longest waiting first."""
     found = _taught_by(request, pk)
     page = Paginator(review_queue(found), PAGE).get_page(request.GET.get("page"))
-    return render(request, "dashboards/reviews.html", {"edition": found, "page": page})
+    context = {"edition": found, "page": page, "dates": Calendar.of(found)}
+    return render(request, "dashboards/reviews.html", context)
 
 
 @require_safe

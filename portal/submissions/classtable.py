@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.courses.dates import Calendar
 from portal.courses.models import Edition, Enrolment, Membership, MiniProject
 from portal.courses.rules import Role
 from portal.submissions.models import Attempt
@@ -47,9 +48,10 @@ class ClassTable:
 
 
 def class_table(edition: Edition) -> ClassTable:
-    """The table of an edition, in four queries."""
+    """The table of an edition, in at most ten queries."""
+    calendar = Calendar.of(edition)
     mini_projects = list(edition.mini_projects.order_by("order"))
-    cells = {(cell.team, cell.mini_project): cell for cell in latest_cells(edition)}
+    cells = {(cell.team, cell.mini_project): cell for cell in latest_cells(edition, calendar)}
     teams: dict[tuple[int, bool], tuple[int, str]] = {
         (person, solo): (team, name)
         for person, solo, team, name in Membership.objects.filter(edition=edition).values_list(
@@ -57,20 +59,26 @@ def class_table(edition: Edition) -> ClassTable:
         )
     }
     students = (
-        Enrolment.objects.filter(edition=edition, role=Role.STUDENT)
+        Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
         .values_list("person_id", "person__username", "person__display_name")
         .order_by("person__display_name", "person__username")
     )
     rows = []
     for person, username, name in students:
-        own = {solo: teams.get((person, solo), (0, "")) for solo in (True, False)}
-        line = tuple(cells.get((own[not each.by_team][0], each.pk)) for each in mini_projects)
-        rows.append(Row(person, username, name or username, own[False][1], line))
+        alone, shared = (teams.get((person, solo), (0, "")) for solo in (True, False))
+        owners = [calendar.owner(each, shared=shared[0], solo=alone[0]) for each in mini_projects]
+        line = tuple(
+            cells.get((owner or 0, each.pk))
+            for owner, each in zip(owners, mini_projects, strict=True)
+        )
+        rows.append(Row(person, username, name or username, shared[1], line))
     return ClassTable(mini_projects, rows)
 
 
-def latest_cells(edition: Edition) -> list[Cell]:
-    """What the newest attempts of an edition say, in one query and few columns."""
+def latest_cells(edition: Edition, calendar: Calendar | None = None) -> list[Cell]:
+    """What the newest attempts of an edition say, in few queries and columns."""
+    calendar = calendar or Calendar.of(edition)
+    mini_projects = {each.pk: each for each in edition.mini_projects.all()}
     attempts = Attempt.objects.filter(submission__mini_project__edition=edition)
     rows = newest_per(attempts, "submission__team", "submission__mini_project").values_list(
         "pk",
@@ -83,9 +91,8 @@ def latest_cells(edition: Edition) -> list[Cell]:
         "submission__lab",
         "submission__commit",
         "submission__created_at",
-        "submission__mini_project__deadline",
     )
     return [
-        Cell(*row[:10], late=row[10] is not None and row[9] > row[10])  # deadline comes last
+        Cell(*row, late=calendar.late(mini_projects[row[3]], team=row[2], at=row[9]))
         for row in rows
     ]

@@ -23,9 +23,16 @@ from portal.common.text import storable, storable_json, tail
 from portal.courses.models import MiniProject, Team
 from portal.courses.queries import standing
 from portal.people.models import User
-from portal.submissions import dispatch, moves, queries, records, rules, scoring
+from portal.submissions import dispatch, moves, queries, records, reruns, rules, scoring
 from portal.submissions.lanes import Lane
-from portal.submissions.models import LOG_TAIL_BYTES, Attempt, Record, Submission
+from portal.submissions.models import (
+    LOG_TAIL_BYTES,
+    REASON_LENGTH,
+    Attempt,
+    Record,
+    Rerun,
+    Submission,
+)
 from portal.submissions.states import ACTIVE, LIVE, State
 
 MAX_LIVE = 5  # attempts of one team, and of one person, that wait or run at once
@@ -121,6 +128,37 @@ def rerun(*, submission: Submission, by: User, reason: str) -> Attempt:
         raise Refused("This submission is being graded already.") from None
     attempt.refresh_from_db()
     return attempt
+
+
+def rerun_all(
+    *, mini_project: MiniProject, by: User, reason: str, anew: bool = True
+) -> tuple[Rerun, int]:
+    """Grade the newest work of every team once more, behind everything else; how many. Staff only.
+
+    What is on its way already is left alone. As long as an earlier one is under way, and whenever
+    not `anew`, it is continued: what it has graded is not graded again.
+    """
+    if not rules.may_rerun(standing(by), edition=mini_project.edition_id):
+        raise PermissionDenied
+    if not reason.strip():
+        raise Refused("Say why all of it is run again: every student reads it.")
+    with transaction.atomic():
+        # Two clicks at once: the second waits here, then finds nothing left to queue.
+        MiniProject.objects.select_for_update().get(pk=mini_project.pk)
+        now, last = timezone.now(), reruns.progress(mini_project)
+        since = last.rerun.since if last and (last.live or not anew) else now
+        work = list(reruns.to_queue(mini_project, since=since))
+        if not work:
+            raise Refused("Nothing is left to run again: all of it is on its way, or graded since.")
+        started = Rerun.objects.create(
+            mini_project=mini_project,
+            by=by,
+            at=now,
+            since=since,
+            reason=storable(reason)[:REASON_LENGTH],
+        )
+        moves.queue(work, by=by, reason=reason, lane=Lane.RERUN, rerun=started)
+    return started, len(work)
 
 
 def cancel(*, attempt: Attempt, by: User, reason: str = "") -> bool:

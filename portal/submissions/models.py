@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from lab_specs.report import Verdict
 from portal.common.appendonly import AppendOnly
+from portal.courses.dates import Calendar
 from portal.courses.models import MiniProject, Team
 from portal.submissions.lanes import Lane
 from portal.submissions.states import ACTIVE, FINAL, LIVE, State
@@ -77,9 +78,9 @@ class Submission(Place):
 
     @property
     def late(self) -> bool:
-        """Whether the work was handed in after the deadline of its mini-project."""
-        deadline = self.mini_project.deadline
-        return deadline is not None and self.created_at > deadline
+        """Whether the work came after its deadline. In a list, ask one `Calendar` instead."""
+        calendar = Calendar.of(self.mini_project.edition)
+        return calendar.late(self.mini_project, self.team_id, self.created_at)
 
 
 class Rerun(AppendOnly):

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portal.submissions.views import attempt, lookup, project
+from portal.submissions.views import attempt, lookup, project, rerun
 
 app_name = "submissions"
 urlpatterns = [
     path("projects/<int:pk>/", project.project, name="project"),
+    path("projects/<int:pk>/rerun/", rerun.rerun_all, name="rerun-all"),
     path("links/<int:pk>/", lookup.lookup, name="lookup"),
     path("links/<int:pk>/poll/", lookup.poll, name="lookup-poll"),
     path("links/<int:pk>/confirm/", lookup.confirm, name="confirm"),

@@ -7,8 +7,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from lab_specs.report import Outcome
+from portal.courses.dates import Calendar
 from portal.submissions import messages
-from portal.submissions.models import Place
+from portal.submissions.models import Place, Submission
 
 register = template.Library()
 
@@ -32,6 +33,12 @@ def badge(attempt: Told) -> SafeString:
     """The pill of an attempt, or of a cell of the class table."""
     words = messages.words(attempt.state, attempt.verdict)
     return format_html('<span class="pill {}">{}</span>', words.tone, words.label)
+
+
+@register.filter
+def late(work: Submission, dates: Calendar) -> bool:
+    """Whether work came after its deadline."""
+    return dates.late(work.mini_project, work.team_id, work.created_at)
 
 
 @register.filter

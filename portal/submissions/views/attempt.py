@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseStopPolling
 from lab_specs.faults import Code
 from lab_specs.messages import explain, last_lines
 from portal.common.errors import Refused
+from portal.courses.dates import Calendar
 from portal.courses.queries import standing
 from portal.courses.rules import is_staff
 from portal.people.requests import Request
@@ -46,8 +47,9 @@ def attempt(request: Request, pk: int) -> HttpResponse:
         submission__mini_project=work.mini_project, submission__team=work.team
     )
     context = _shown(found) | {
+        "dates": Calendar.of(work.mini_project.edition),
         "staff": is_staff(standing(request.user), edition=work.mini_project.edition_id),
-        "others": others.select_related("submission")
+        "others": others.select_related("submission__mini_project")
         .defer(*HEAVY)
         .order_by("-submission", "-number"),
     }

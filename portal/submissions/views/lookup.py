@@ -5,19 +5,22 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseStopPolling
 
 from lab_specs.faults import PLATFORM_CODES, Code
 from lab_specs.messages import explain, last_lines
 from portal.common.errors import Refused
+from portal.courses.dates import Calendar
+from portal.courses.deadlines import late
 from portal.people.requests import Request
 from portal.submissions import lookups
 from portal.submissions.forms import SubmitForm, typed
 from portal.submissions.models import Attempt, Lookup, LookupStatus
 from portal.submissions.queries import lookups_of
 from portal.submissions.states import LIVE
-from portal.submissions.views.project import lab_choices
+from portal.submissions.views.project import due_for, lab_choices
 
 
 @require_safe
@@ -59,7 +62,10 @@ def confirm(request: Request, pk: int) -> HttpResponse:
 
 def _shown(found: Lookup) -> dict[str, Any]:
     code = Code(found.fault) if found.fault else None
+    due = due_for(found.person, found.mini_project, Calendar.of(found.mini_project.edition))
     return {
+        "due": due,
+        "passed": late(timezone.now(), due.moment),
         "lookup": found,
         "mini_project": found.mini_project,
         "edition": found.mini_project.edition,

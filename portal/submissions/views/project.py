@@ -13,9 +13,12 @@ from lab_specs.messages import Explanation, explain
 from lab_specs.schema import LabSpec
 from portal.common.errors import Refused, TooOften
 from portal.courses import catalog
+from portal.courses.dates import Calendar
+from portal.courses.deadlines import Due
 from portal.courses.models import Criterion, Level, MiniProject
-from portal.courses.queries import mini_projects_of, standing
+from portal.courses.queries import mini_projects_of, place_of, standing
 from portal.courses.rules import is_staff
+from portal.people.models import User
 from portal.people.requests import Request
 from portal.submissions import lookups
 from portal.submissions.forms import FIELDS, SubmitForm
@@ -69,6 +72,7 @@ def project(request: Request, pk: int) -> HttpResponse:
 def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[str, Any]:
     """What the page of a mini-project shows."""
     who = standing(request.user)
+    dates = Calendar.of(mini_project.edition)
     shelf, problem = known_labs()
     attempts = (
         attempts_visible_to(request.user)
@@ -79,6 +83,8 @@ def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[
     return {
         "mini_project": mini_project,
         "edition": mini_project.edition,
+        "dates": dates,
+        "due": due_for(request.user, mini_project, dates),
         "labs": lab_pages(mini_project, shelf),
         "broken": problem,
         "own": rubric_table(mini_project, "", {}),
@@ -86,6 +92,13 @@ def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[
         "staff": is_staff(who, edition=mini_project.edition_id),
         "attempts": attempts,
     }
+
+
+def due_for(person: User, mini_project: MiniProject, dates: Calendar) -> Due:
+    """The deadline as it holds for a student; for staff, as it holds for everybody."""
+    place = place_of(person, mini_project.edition)
+    team = dates.owner(mini_project, shared=place.shared, solo=place.solo)
+    return dates.code_due(mini_project, team, place.track)
 
 
 def blame(form: SubmitForm, code: Code, facts: Mapping[str, Any]) -> Explanation:
