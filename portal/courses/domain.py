@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from portal.common.errors import Refused
 from portal.courses.models import Edition, Enrolment, Membership, MiniProject, Team
+from portal.courses.queries import students_of
 from portal.courses.rules import Role
 from portal.people.models import User
 
@@ -21,9 +22,7 @@ def enrol(*, edition: Edition, person: User, role: Role) -> Enrolment:
 def make_team(*, edition: Edition, name: str, people: Sequence[User]) -> Team:
     """A shared team of students. Refused when one of them is in another one already."""
     enrolled = set(
-        Enrolment.objects.filter(edition=edition, role=Role.STUDENT, person__in=people).values_list(
-            "person_id", flat=True
-        )
+        students_of(edition).filter(person__in=people).values_list("person_id", flat=True)
     )
     strangers = sorted(person.name for person in people if person.pk not in enrolled)
     if strangers:
@@ -43,12 +42,16 @@ def team_for(*, person: User, mini_project: MiniProject) -> Team:
     a student who is in none.
     """
     edition = mini_project.edition
-    if not Enrolment.objects.filter(edition=edition, person=person, role=Role.STUDENT).exists():
+    if not students_of(edition).filter(person=person).exists():
         raise Refused("Only the students of this edition hand in work.")
     solo = not mini_project.by_team
-    found = Team.objects.filter(
-        edition=edition, memberships__person=person, memberships__solo=solo
-    ).first()
+    teams = Team.objects.filter(edition=edition, memberships__person=person)
+    if any(
+        part.id == mini_project.slug and part.alone_or_team for part in edition.file.mini_projects
+    ):
+        found = teams.order_by("solo").first()  # who is in a team works in it
+    else:
+        found = teams.filter(solo=solo).first()
     if found is not None:
         return found
     if not solo:

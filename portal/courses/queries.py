@@ -1,5 +1,6 @@
 """What a person may know of their courses."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,15 @@ from portal.courses.models import (
 )
 from portal.courses.rules import Role, Standing
 from portal.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody belongs in an edition: their track, and the teams that own their work."""
+
+    track: str
+    shared: int | None
+    solo: int | None
 
 
 def standing(person: User) -> Standing:
@@ -52,6 +62,20 @@ def mini_projects_of(person: User) -> QuerySet[MiniProject]:
         .select_related("edition__course")
         .order_by("edition", "order")
     )
+
+
+def students_of(edition: Edition) -> QuerySet[Enrolment]:
+    """The enrolments of those who study in an edition and have not withdrawn."""
+    return Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
+
+
+def place_of(person: User, edition: Edition) -> Place:
+    """A person's track and teams in an edition, in two queries."""
+    enrolment = Enrolment.objects.filter(edition=edition, person=person, withdrawn_at=None)
+    track = enrolment.values_list("track", flat=True).first()
+    teams = Membership.objects.filter(edition=edition, person=person)
+    by_kind = dict(teams.values_list("solo", "team_id"))
+    return Place(track or "", by_kind.get(False), by_kind.get(True))
 
 
 def held_on(edition: Edition) -> dict[str, date]:

@@ -17,6 +17,7 @@ from portal.dashboards.classview import STATES, class_view
 from portal.dashboards.home import home_of
 from portal.dashboards.log import entries, keys
 from portal.dashboards.overview import overview
+from portal.dashboards.trouble import crashed, failures, hands, queue, tried_again
 from portal.people.requests import Request
 
 PAGE = 100
@@ -86,6 +87,25 @@ def log(request: Request, pk: int) -> HttpResponse:
         "query": f"person={quote(person)}&" if person else "",
     }
     return render(request, "dashboards/log.html", context)
+
+
+@require_safe
+def trouble(request: Request, pk: int) -> HttpResponse:
+    """Workers that pause, work that waits, and what failed on our side, newest first."""
+    found, now = _taught_by(request, pk), timezone.now()
+    page = Paginator(crashed(found), PAGE).get_page(request.GET.get("page"))
+    workers = hands(now=now)
+    context = {
+        "edition": found,
+        "hands": workers,
+        "anybody": any(hand.tone == "good" for hand in workers),
+        "in_trouble": any(hand.tone != "good" for hand in workers),
+        "queue": queue(found),
+        "again": list(tried_again(found)[:PAGE]),
+        "page": page,
+        "failures": failures(page.object_list),
+    }
+    return render(request, "dashboards/trouble.html", context)
 
 
 def _taught_by(request: Request, pk: int) -> Edition:

@@ -10,7 +10,7 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from lab_specs.edition.file import EditionFile, MiniProjectFile
+from lab_specs.edition.file import MiniProjectFile
 from portal.common.errors import Refused
 from portal.courses import queries, versions
 from portal.courses.catalog import load_edition

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from lab_specs.report import Verdict
-from portal.courses.models import MiniProject
+from portal.courses.models import MiniProject, Team
 from portal.submissions.models import LookupStatus, Submission
 from portal.submissions.states import ACTIVE, FINAL, LIVE, State
 from tests.factories import MOMENT, AttemptFactory, LookupFactory, SubmissionFactory
@@ -62,11 +62,10 @@ def test_an_answered_lookup_says_what_came_out(status: LookupStatus) -> None:
         LookupFactory(status=status)
 
 
-@pytest.mark.parametrize(("seconds", "late"), [(-1, True), (0, False), (1, False)])
-def test_late_is_after_the_deadline(seconds: int, late: bool) -> None:
-    mini_project = MiniProject(deadline=MOMENT + timedelta(seconds=seconds))
-    assert Submission(mini_project=mini_project, created_at=MOMENT).late is late
-
-
-def test_without_a_deadline_nothing_is_late() -> None:
-    assert not Submission(mini_project=MiniProject(), created_at=MOMENT).late
+@pytest.mark.parametrize(("seconds", "late"), [(-1, True), (0, False), (1, False), (None, False)])
+def test_late_is_after_the_deadline(
+    mini_project: MiniProject, team: Team, seconds: int | None, late: bool
+) -> None:
+    mini_project.deadline = None if seconds is None else MOMENT + timedelta(seconds=seconds)
+    mini_project.save()
+    assert Submission(mini_project=mini_project, team=team, created_at=MOMENT).late is late
