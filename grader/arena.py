@@ -70,6 +70,7 @@ class Arena:
     images: set[str] = field(default_factory=set)
     _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
     _over: threading.Event = field(default_factory=threading.Event)
+    _neighbour: threading.Thread = field(init=False)
 
     @classmethod
     @contextmanager
@@ -95,10 +96,9 @@ class Arena:
             grader = Grader(engine, judges, settings)
             arena = cls(folder, scratch, grader, witness, decoys, worker)
             stack.callback(lambda: traces.remove_images(arena.images))
-            neighbour = threading.Thread(target=arena._be_honest, daemon=True)
-            neighbour.start()
-            stack.callback(neighbour.join, OVERDUE)
-            stack.callback(arena._over.set)
+            arena._neighbour = threading.Thread(target=arena._be_honest, daemon=True)
+            arena._neighbour.start()
+            stack.callback(arena._dismiss)
             yield arena
 
     def attempt(self, attack: Attack) -> Tried:
@@ -118,7 +118,7 @@ class Arena:
 
     def aftermath(self) -> list[str]:
         """What is wrong once all attacks are over and the judges are gone."""
-        self._over.set()
+        self._dismiss()
         self.grader.judges.close()
         unnamed = self.witness.of("")
         wrong = [f"a judge: {problem}" for one in unnamed for problem in one.wrong]
@@ -129,6 +129,10 @@ class Arena:
         work = self.grader.settings.workdir
         wrong += [f"folder {path.name}" for path in (work.iterdir() if work.exists() else ())]
         return wrong
+
+    def _dismiss(self) -> None:
+        self._over.set()
+        self._neighbour.join(OVERDUE)
 
     def _try(self, attack: Attack) -> Tried:
         mark = f"mark{secrets.token_hex(6)}"

@@ -10,6 +10,7 @@ from lab_specs.faults import Code, StudentFault
 
 LINK, SUBMODULE = "120000", "160000"
 LONGEST_TARGET = 4_096  # bytes; Linux follows no longer link
+LONGEST_NAME, LONGEST_PATH = 255, 3_500  # bytes; Linux takes 4,096, the folder of it included
 STEPS = 1_000  # folders walked for one link, and at once the end of every circle
 SHOWN = 3
 
@@ -54,8 +55,8 @@ def read_tree(git: Git, commit: str, policy: FetchPolicy) -> list[Entry]:
 def read_links(git: Git, entries: Sequence[Entry]) -> dict[str, str]:
     """Each symbolic link and where it points. Raises StudentFault when one leaves the tree."""
     for entry in entries:
-        if {"", ".", "..", ".git"} & set(entry.path.lower().split("/")):
-            raise StudentFault(Code.UNSAFE_PATH, path=shown(entry.path))
+        if {"", ".", "..", ".git"} & set(entry.path.lower().split("/")) or _too_long(entry.path):
+            raise StudentFault(Code.UNSAFE_PATH, path=shown(entry.path)[:LONGEST_NAME])
     links = [entry for entry in entries if entry.mode == LINK]
     for entry in links:
         if entry.size > LONGEST_TARGET:
@@ -97,6 +98,12 @@ def resolved(path: str, links: Mapping[str, str]) -> str | None:
 def shown(path: str) -> str:
     """A path as text that can be stored: bytes that are no UTF-8 become question marks."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _too_long(path: str) -> bool:
+    """Whether no file can have this name. git would say so, but cuts its own words short."""
+    names = [name.encode("utf-8", "surrogateescape") for name in path.split("/")]
+    return max(map(len, names)) > LONGEST_NAME or sum(map(len, names)) + len(names) > LONGEST_PATH
 
 
 def _entry(line: bytes) -> Entry:

@@ -61,6 +61,7 @@ class Host(BaseHTTPRequestHandler):
 
     root: ClassVar[Path]
     seen: ClassVar[list[str]]
+    other: ClassVar[str]
     protocol_version = "HTTP/1.0"
 
     def do_GET(self) -> None:
@@ -70,7 +71,7 @@ class Host(BaseHTTPRequestHandler):
             case "moved":
                 self.answer(301, {"Location": f"/good/{rest}"})
             case "elsewhere":
-                self.answer(302, {"Location": f"http://127.0.0.1:9/{rest}"})
+                self.answer(302, {"Location": f"{self.other}/{rest}"})
             case "private":
                 self.answer(401, {"WWW-Authenticate": 'Basic realm="x"'})
             case "forbidden" | "missing" | "broken":
@@ -125,14 +126,18 @@ class Host(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def host(root: Path, folder: Path) -> Iterator[tuple[str, Path, list[str]]]:
+def host(
+    root: Path, folder: Path, *, elsewhere: str = "http://127.0.0.1:9"
+) -> Iterator[tuple[str, Path, list[str]]]:
     """An https host on the loopback: its name with port, its certificate, what was asked."""
     certificate, key = folder / "host.pem", folder / "host.key"
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run([*request, *names, *files], check=True, capture_output=True)
-    handler = cast("type[Host]", type("Handler", (Host,), {"root": root, "seen": []}))
+    handler = cast(
+        "type[Host]", type("Handler", (Host,), {"root": root, "seen": [], "other": elsewhere})
+    )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

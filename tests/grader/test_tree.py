@@ -2,12 +2,16 @@
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.tree import resolved
+from grader.git import Git
+from grader.tree import Entry, read_links, resolved
+from lab_specs.faults import Code, StudentFault
 
 names = st.sampled_from(["a", "b", "c", "..", "."])
 paths = st.lists(names, min_size=1, max_size=4).map("/".join)
@@ -39,3 +43,13 @@ def test_roads_that_lead_out_or_nowhere() -> None:
     assert resolved("x/../y/./z", {}) == "y/z"
     assert resolved("./", {}) == ""
     assert resolved("a/z", {"a": "b/c", "b": "d"}) == "d/c/z"
+
+
+@pytest.mark.parametrize("path", ["x" * 256, "/".join(["folder"] * 600), "ü" * 128])
+def test_a_name_that_no_disk_takes_is_the_students(path: str) -> None:
+    entry = Entry(mode="100644", blob="1" * 40, size=1, path=path)
+    with pytest.raises(StudentFault) as caught:
+        read_links(Git.local(Path()), [entry])
+    assert caught.value.code == Code.UNSAFE_PATH
+    longest = replace(entry, path=f"{'x' * 255}/{'y' * 255}")
+    assert read_links(Git.local(Path()), [longest]) == {}

@@ -16,6 +16,12 @@ def test_adds(service: Service, seed: int) -> None:
     for _ in range(ROUNDS):
         pair = [chance.randrange(10**6), chance.randrange(10**6)]
         reply = service.post("/sum", json={"numbers": pair}, seconds=SECONDS)
+        expect(
+            reply.status == 200,
+            expected="status 200",
+            actual=f"status {reply.status}: {reply.text}",  # all of it, to see that it is bounded
+            hint="Answer 200.",
+        )
         said = reply.json()
         expect(
             said == {"sum": sum(pair)},

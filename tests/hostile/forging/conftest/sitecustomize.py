@@ -1,0 +1,1 @@
+print("site: a judge that says this was reached")

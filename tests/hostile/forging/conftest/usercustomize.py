@@ -1,0 +1,1 @@
+print("user: a judge that says this was reached")

@@ -1,0 +1,9 @@
+"""What is built in time has to end well."""
+
+from lab_specs.kit import Student, check
+
+
+@check("sums", "proficient")
+def test_ends_well(student: Student) -> None:
+    """The command of the image ends well"""
+    student.run().require("end")
