@@ -1,5 +1,6 @@
 """The facts of one student beside the rules: what the single rules ask of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,12 +22,23 @@ class Case:
     """One student in one edition at one moment."""
 
     policy: Policy
-    given: tuple[Fact, ...]
+    index: Mapping[tuple[type[Fact], str], list[Any]]  # kind and part ("": all) to facts
     as_of: datetime
 
-    def of(self, kind: type[F], **wanted: str) -> list[F]:
-        """The facts of a kind that carry these values."""
-        found = [fact for fact in self.given if isinstance(fact, kind)]
+    @classmethod
+    def over(cls, policy: Policy, given: tuple[Fact, ...], as_of: datetime) -> "Case":
+        """A case over these facts, which must be in order."""
+        index: dict[tuple[type[Fact], str], list[Any]] = {}
+        for fact in given:
+            for part in {"", getattr(fact, "part", "")}:
+                index.setdefault((type(fact), part), []).append(fact)
+        return cls(policy, index, as_of)
+
+    def of(self, kind: type[F], part: str = "", **wanted: str) -> list[F]:
+        """The facts of a kind, of one mini-project if named, that carry these values."""
+        found: list[F] = self.index.get((kind, part), [])
+        if not wanted:
+            return [*found]
         return [
             fact for fact in found if all(getattr(fact, n) == value for n, value in wanted.items())
         ]
@@ -47,7 +59,7 @@ class Case:
     def decides(self, part: MiniProjectFile) -> bool:
         """Whether levels on this mini-project matter to any rule."""
         found = [rule for rule in self.policy.edition.rules if isinstance(rule, DECIDING)]
-        return any(part in self.policy.parts_of(rule) for rule in found)
+        return any(self.policy.speaks_of(rule, part) for rule in found)
 
     def lifted(self, rule: rules.Rule, part: str = "") -> facts.Overridden | None:
         """A lecturer's override of this rule, here or everywhere."""

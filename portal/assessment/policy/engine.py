@@ -47,7 +47,7 @@ def evaluate(policy: Policy, facts: Iterable[Fact], *, as_of: datetime) -> Resul
     `Contradiction` for facts that cannot all hold or that the edition does not know.
     """
     given = ordered(facts)
-    case = Case(policy=policy, given=given, as_of=as_of)
+    case = Case.over(policy, given, as_of)
     _demand_known(policy, given)
     standings = {part.id: standing(case, part) for part in policy.edition.mini_projects}
     reasons = [

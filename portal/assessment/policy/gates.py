@@ -1,6 +1,7 @@
 """Conditions for passing: each is met, blocks, or is still awaited."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lab_specs.edition import rules
 from portal.assessment.policy.case import Case
@@ -43,17 +44,19 @@ def _too_low(rule: rules.EveryCriterion, standing: Standing) -> list[Reason]:
         says = f"{standing.title}: nothing that could be assessed was handed in."
         change = f"to pass: hand in *{standing.title}*"
         return [_blocked(rule, standing, says, (), change)]
-    return [
-        _blocked(
-            rule,
-            standing,
-            f"{standing.title}: *{each.title}* is {each.level or 'not assessed yet'}.",
-            (each.fact,) if each.fact else (),
-            f"to pass: reach {each.levels[each.passing]} in *{each.title}* ({standing.title})",
-        )
-        for each in asked
-        if not each.passes
-    ]
+    return [_short(rule, standing, each) for each in asked if not each.passes]
+
+
+def _short(rule: rules.Rule, standing: Standing, reached: Reached) -> Reason:
+    name = f"*{reached.title}* ({standing.title})"
+    if reached.hidden:
+        why, change = reached.hidden, f"to pass: show {name}, where the course allows it"
+        cites = tuple(dict.fromkeys((*why.cites, *rule.cite)))
+        return replace(why, cites=cites, effect=Effect.BLOCKS, to_change=change)
+    says = f"{standing.title}: *{reached.title}* is {reached.level or 'not assessed yet'}."
+    facts = (reached.fact,) if reached.fact else ()
+    change = f"to pass: reach {reached.levels[reached.passing]} in {name}"
+    return _blocked(rule, standing, says, facts, change)
 
 
 def _blocked(

@@ -1,6 +1,7 @@
 """Where a student stands on each mini-project: what was there in time, and which levels count."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from lab_specs.edition import rules
@@ -45,7 +46,7 @@ Told = list[tuple[str, Reason]]  # the word for a part that is lost, or ""; and 
 
 def _told(case: Case, rule: rules.Rule, part: MiniProjectFile) -> Told:
     apply = APPLY.get(type(rule))
-    if apply is None or part not in case.policy.parts_of(rule) or not case.concerns(rule):
+    if apply is None or not case.policy.speaks_of(rule, part) or not case.concerns(rule):
         return []
     told = apply(case, rule, part)
     if rule.only_if is None or not any(word for word, _ in told):
@@ -219,7 +220,7 @@ def _shown(
 ) -> tuple[tuple[Reached, ...], list[Reason]]:
     """What a video does not show is not reached."""
     found = [each for each in case.policy.edition.rules if isinstance(each, rules.ShownInVideo)]
-    rule = next((each for each in found if part in case.policy.parts_of(each)), None)
+    rule = next((each for each in found if case.policy.speaks_of(each, part)), None)
     demo = _counting_demo(case, part)
     if rule is None or demo is None or demo.shown is None or case.lifted(rule, part.id):
         return reached, []
@@ -229,19 +230,9 @@ def _shown(
         if seen or each.fact is None or getattr(each.fact, "chance", 1) > 1:
             kept.append(each)
             continue
-        kept.append(
-            Reached(
-                criterion=each.criterion,
-                title=each.title,
-                technical=each.technical,
-                levels=each.levels,
-                passing=each.passing,
-                level=each.levels[0],
-                fact=each.fact,
-            )
-        )
         says = f"{part.title}: the video does not show *{each.title}*, so it does not count."
         reasons.append(_note(rule, part, says, (demo, each.fact)))
+        kept.append(replace(each, level=each.levels[0], hidden=reasons[-1]))
     return tuple(kept), reasons
 
 
@@ -251,7 +242,7 @@ def _counting_demo(case: Case, part: MiniProjectFile) -> Demonstrated | None:
     if not demos:
         return None
     once = [each for each in case.policy.edition.rules if isinstance(each, rules.DemoOnce)]
-    rule = next((each for each in once if part in case.policy.parts_of(each)), None)
+    rule = next((each for each in once if case.policy.speaks_of(each, part)), None)
     return demos[0] if rule and not case.lifted(rule, part.id) else demos[-1]
 
 

@@ -75,11 +75,11 @@ class Policy:
 
     def parts_of(self, rule: rules.Rule) -> list[MiniProjectFile]:
         """The mini-projects that a rule speaks of, in the order of the file."""
-        return [
-            each
-            for each in self.edition.mini_projects
-            if (each.id in rule.parts if rule.parts else each.counts)
-        ]
+        return [each for each in self.edition.mini_projects if self.speaks_of(rule, each)]
+
+    def speaks_of(self, rule: rules.Rule, part: MiniProjectFile) -> bool:
+        """Whether a rule speaks of this mini-project: named, or counting where none is."""
+        return part.id in rule.parts if rule.parts else part.counts
 
 
 def _rubric(

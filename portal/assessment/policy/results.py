@@ -69,6 +69,7 @@ class Reached:
     passing: int  # index of the lowest level that passes
     level: str | None
     fact: Fact | None = None
+    hidden: Reason | None = None  # why the level is the lowest whatever was decided
 
     @property
     def place(self) -> int:

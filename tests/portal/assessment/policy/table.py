@@ -120,7 +120,7 @@ def _who(what: Content) -> list[Fact]:
     found: list[Fact] = []
     if "track" in what:
         found.append(facts.OnTrack(track=what["track"]))
-    if "team" in what and what["team"]:
+    if what.get("team"):
         found.append(facts.InTeam(name="Amber", size=what["team"]))
     found += [facts.Took(part=part, lab=lab) for part, lab in what.get("took", {}).items()]
     found += [facts.Asked(talk=talk) for talk in what.get("asked", [])]

@@ -61,4 +61,4 @@ def test_each_course_has_enough_cases_with_their_arithmetic(path: object) -> Non
     cases = read_table(path)  # type: ignore[arg-type]
     assert len(cases) >= LEAST
     assert len({case.name for case in cases}) == len(cases)
-    assert all(len(case.by_hand) > 20 for case in cases)  # noqa: PLR2004 - words, not a dash
+    assert all(len(case.by_hand) > 20 for case in cases)
