@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "portal.courses",
     "portal.submissions",
     "portal.assessment",
+    "portal.demos",
     "portal.dashboards",
     "portal.api",
 ]

@@ -70,12 +70,15 @@ class Booked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Who wants to show what. `until`: an extension; `lifted`: rules that a lecturer lifted."""
+    """Who wants to show what.
+
+    `tracks`: of the team, "" for none. `until`: an extension. `lifted`: rules set aside for them.
+    """
 
     occasion: Occasion
     people: frozenset[int]
     team: frozenset[int]
-    track: str = ""
+    tracks: frozenset[str] = frozenset({""})
     until: datetime | None = None
     lifted: frozenset[str] = frozenset()
 

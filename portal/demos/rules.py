@@ -60,7 +60,7 @@ def _there(case: Case) -> Iterator[Closed]:
 def _meant_for_you(case: Case) -> Iterator[Closed]:
     """The lecturer published it for some tracks, or some work, only."""
     offer, wish = case.offer, case.wish
-    if offer.tracks and wish.track not in offer.tracks:
+    if offer.tracks and not offer.tracks & wish.tracks:
         titles = {each.id: each.title for each in case.terms.file.tracks}
         names = ", ".join(sorted(titles.get(each, each) for each in offer.tracks))
         yield Closed(says=f"It is for {names}.", todo="Choose one for your own group.")
@@ -133,7 +133,7 @@ def _in_semester(case: Case) -> list[Booked]:
 def _in_time(case: Case) -> Iterator[Closed]:
     """So many days after the session, unless the track has no limit, or there is more time."""
     offer, wish, terms = case.offer, case.wish, case.terms
-    due = terms.due(wish.occasion, track=wish.track)
+    due = terms.due(wish.occasion, tracks=wish.tracks)
     if offer.kind is Kind.RESIT or due.at is None or due.rule is None:
         return
     until = max(due.at, wish.until) if wish.until else due.at
@@ -220,8 +220,9 @@ def _second_opportunity(case: Case) -> Iterator[Closed]:
         return
     if allowed is None:
         yield _gap(terms, rule.allowed, rule.cite)
-    day = rule.until.get(case.wish.track, rule.until.get("all", ""))
-    last = terms.file.end_of(terms.file.dates.get(day))
+    days = [rule.until.get(track, rule.until.get("all", "")) for track in case.wish.tracks]
+    ends = [terms.file.end_of(terms.file.dates.get(day)) for day in days]
+    last = min((end for end in ends if end), default=None)
     if last is not None and case.now > last:
         says = f"It had to be arranged by {terms.local(last)}."
         yield Closed(cites=rule.cite, says=says, todo=LECTURER)

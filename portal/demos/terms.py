@@ -3,7 +3,7 @@
 Plain Python; people's rows come in as plain values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -115,12 +115,13 @@ class Terms:
         """The setting that a reference names."""
         return next(each for each in self.file.settings if each.id == ref.setting)
 
-    def due(self, occasion: Occasion, *, track: str) -> Due:
-        """The earliest limit that a rule sets for students of a track."""
+    def due(self, occasion: Occasion, *, tracks: Collection[str]) -> Due:
+        """The earliest limit that a rule sets for people of these tracks ("": of none)."""
         dues = [
             self._limit(rule, occasion)
             for rule in self.file.rules
-            if isinstance(rule, rules.OnTime) and _concerns(rule, occasion, track)
+            if isinstance(rule, rules.OnTime)
+            and any(_concerns(rule, occasion, track) for track in tracks)
         ]
         dated = [
             (each.at, each.gap is not None, number) for number, each in enumerate(dues) if each.at

@@ -44,7 +44,7 @@ def wish(part: str = "docker", **kwargs: Any) -> Wish:
         "occasion": replace(DOCKER, part=part),
         "people": frozenset({ALICE}),
         "team": frozenset({ALICE}),
-        "track": "gent",
+        "tracks": frozenset({"gent"}),
     }
     return Wish(**given | kwargs)
 
