@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from grader.builddisk import Watched, watched
 from grader.buildfault import LONGEST_DOCKERFILE, fault_of, step_facts
 from grader.buildlog import DIGEST, LINE_LIMIT, BuildLog
 from grader.docker_client import build_command, proxy_arguments
@@ -18,7 +19,8 @@ from grader.dockerfile import other_builder
 from grader.fetch import Source
 from grader.output import tidy
 from grader.process import running
-from lab_specs.faults import Code, PlatformFault, StudentFault
+from grader.settings import GraderSettings
+from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
 
 LOG_LIMIT = 100_000  # characters
 LOG_LINES = 5_000
@@ -62,25 +64,31 @@ def build(
     seconds: float,
     on_log: Callable[[str], None],
     stand_ins: Mapping[str, str],
+    settings: GraderSettings | None = None,
 ) -> Image:
     """Build the image of `source` and name it `tag`, within `seconds`.
 
     `on_log` hears each line as it comes, made plain. `stand_ins` are the names that stand for
-    an image of ours. Raises StudentFault when it cannot be built, PlatformFault when the
-    engine does not answer.
+    an image of ours; with `settings` the disk is watched. Raises StudentFault when it cannot
+    be built, PlatformFault when the engine does not answer.
     """
     _refuse_other_builders(source)
     began, log, lines = time.monotonic(), BuildLog(), deque[str](maxlen=LOG_LINES)
     with tempfile.TemporaryDirectory(prefix="build-") as folder:
         answer = Path(folder) / "image"
         command, environment = _command(source, tag, labels, answer)
-        with running(command, seconds=seconds, environment=environment) as program:
+        with (
+            running(command, seconds=seconds, environment=environment) as program,
+            watched(settings, program.stop) as disk,
+        ):
             for line in _lines(program.output):
                 log.add(line)
                 _refuse_ours(line, log, stand_ins)
                 if not DIGEST.fullmatch(line):
                     lines.append(tidy(line, LINE_LIMIT))
                     on_log(lines[-1])
+        if disk and disk.ended:
+            raise _filled_the_disk(log, disk)
         if program.timed_out:
             raise _timed_out(log, seconds)
         if program.exit_code or not answer.exists():
@@ -167,6 +175,15 @@ def _available(stand_ins: Mapping[str, str]) -> list[str]:
         listing, check=False, capture_output=True, text=True, timeout=ANSWER_SECONDS
     )
     return list(dict.fromkeys([*done.stdout.split(), *stand_ins]))
+
+
+def _filled_the_disk(log: BuildLog, disk: Watched) -> Fault:
+    if not disk.guilty:
+        problem = "the disk is nearly full, and the youngest build had to end"
+        return PlatformFault(Code.ENGINE_UNAVAILABLE, problem=problem)
+    facts = step_facts(log.running, None) if log.running else {}
+    sizes = {"used_mb": disk.used // 10**6, "limit_mb": disk.limit // 10**6}
+    return StudentFault(Code.BUILD_TOO_LARGE, **sizes, **facts)
 
 
 def _timed_out(log: BuildLog, seconds: float) -> StudentFault:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import structlog
 
 from grader.engine import CachedImage, Engine
+from grader.room import GB
 from grader.settings import GraderSettings
 
 REPOSITORY = "mlops-work"  # one image per commit, kept for the next attempt
 # An attempt may be about to start from an image that was used so lately.
 YOUNG_SECONDS = 900.0
-GB = 10**9
 logger = structlog.get_logger()
 
 
@@ -40,12 +40,10 @@ def victims(images: Sequence[CachedImage], limit: int, *, younger_than: float) -
 
     A layer that several images share counts once. Those used after `younger_than` stay.
     """
+    by_age = sorted(images, key=lambda image: image.used_at)
     layers: dict[str, int] = {}
-    kept = 0
-    for image in sorted(images, key=lambda image: image.used_at, reverse=True):
+    for number, image in enumerate(reversed(by_age)):
         layers |= image.layers
         if sum(layers.values()) > limit and image.used_at <= younger_than:
-            break
-        kept += 1
-    by_age = sorted(images, key=lambda image: image.used_at)
-    return by_age[: len(images) - kept]
+            return by_age[: len(by_age) - number]
+    return []

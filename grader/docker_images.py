@@ -32,6 +32,10 @@ class DockerImages:
         """The labels of a local image."""
         return self._image(reference).get("Config", {}).get("Labels") or {}
 
+    def image_bytes(self, reference: str) -> int:
+        """The size of a local image, its base included."""
+        return int(self._image(reference).get("Size", 0))
+
     def use_image(self, reference: str) -> str | None:
         """The content id of a local image, which counts as used now."""
         name, _, tag = reference.rpartition(":")

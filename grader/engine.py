@@ -121,6 +121,9 @@ class Engine(Protocol):
     def image_labels(self, reference: str) -> Mapping[str, str]:
         """The labels of a local image; empty when there is none of that name."""
 
+    def image_bytes(self, reference: str) -> int:
+        """The size of a local image, its base included; 0 when there is none of that name."""
+
     def use_image(self, reference: str) -> str | None:
         """The content id of a local image, which counts as used now; None as above."""
 

@@ -26,6 +26,7 @@ from grader.job import Job
 from grader.judge import judge
 from grader.judges import JudgePool
 from grader.output import tidy
+from grader.room import GB
 from grader.run import run
 from grader.session import Session
 from grader.settings import GraderSettings
@@ -209,9 +210,18 @@ class Grader:
                 seconds=lab.file.build_seconds * self._stretch(lab),
                 on_log=progress.hear,
                 stand_ins=names,
+                settings=self.settings,
             )
+            self._refuse_large(tag)
         progress.provenance |= {"image": made.id, "stand_ins": list(made.stand_ins)}
         return made.id
+
+    def _refuse_large(self, tag: str) -> None:
+        size, limit = self.engine.image_bytes(tag), int(self.settings.build_disk_gb * GB)
+        if size > limit:
+            self.engine.remove_image(tag)
+            facts = {"size_mb": size // 10**6, "limit_mb": limit // 10**6}
+            raise StudentFault(Code.IMAGE_TOO_LARGE, **facts)
 
     def _image_key(self, job: Job, lab: LabSpec) -> str:
         """One commit, built the same way on the same bases, gives one image."""

@@ -18,7 +18,7 @@ def shortage(settings: GraderSettings) -> str | None:
 
     Looks at the disks of `settings.workdir` and, when it is on this machine, of the engine.
     """
-    places = {"the workers' folder": settings.workdir, "the engine's folder": _engine_folder()}
+    places = {"the workers' folder": settings.workdir, "the engine's folder": engine_folder()}
     for name, folder in places.items():
         if folder is None:
             continue
@@ -38,7 +38,7 @@ def _shortage(folder: Path, wanted_gb: float) -> str | None:
     return None
 
 
-def _engine_folder() -> Path | None:
+def engine_folder() -> Path | None:
     """Where the engine keeps its images; None when that is elsewhere, or it does not answer."""
     if not os.environ.get("DOCKER_HOST", "unix://").startswith("unix://"):
         return None

@@ -5,6 +5,7 @@ The words that people read for a code stand in `lab_specs.messages`.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 FACT_CAP = 20_000  # characters of one fact; a log is the longest
 ITEMS_CAP = 100  # of a list or a dictionary among the facts
 DEPTH_CAP = 4
+# Controls except tab and newline, line separators, turned writing direction
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Code(StrEnum):
@@ -35,6 +38,8 @@ class Code(StrEnum):
     BUILD_FAILED = "build_failed"
     BUILD_REACHED_OUT = "build_reached_out"
     BUILD_TIMED_OUT = "build_timed_out"
+    BUILD_TOO_LARGE = "build_too_large"
+    IMAGE_TOO_LARGE = "image_too_large"
     # The start
     NO_START_COMMAND = "no_start_command"
     COMMAND_NOT_FOUND = "command_not_found"
@@ -113,6 +118,7 @@ def plain(value: Any, depth: int = DEPTH_CAP) -> Any:  # noqa: ANN401 - anything
 
 
 def plain_text(text: str, cap: int = FACT_CAP) -> str:
-    """The text without NUL and half characters, which no database takes; the end cut at `cap`."""
-    kept = text[:cap].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    """The text without what drives a terminal or what no database takes; the end cut at `cap`."""
+    kept = UNSAFE.sub("\ufffd", text[:cap].replace("\r\n", "\n"))
+    kept = kept.encode("utf-8", "replace").decode()
     return kept if len(text) <= cap else kept[:-1] + "…"

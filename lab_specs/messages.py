@@ -225,6 +225,19 @@ WORDS: dict[Code, Explanation] = {
         "Install fewer and smaller packages (a CPU build of the framework, say), and copy your"
         " code after the packages are installed, so that the next push reuses them.",
     ),
+    Code.BUILD_TOO_LARGE: Explanation(
+        "The build was stopped because it filled the disk<: {used_mb} MB>"
+        "<; it was at `{instruction}`>.",
+        "A build that writes <at most {limit_mb} MB|limited data>, all steps together.",
+        "Install fewer and smaller packages (a CPU build of the framework, say), remove what is"
+        " not needed in the step that brought it, and leave data sets out of the image.",
+    ),
+    Code.IMAGE_TOO_LARGE: Explanation(
+        "The finished image is too large<: {size_mb} MB>.",
+        "An image of <at most {limit_mb} MB|limited size>, its base included.",
+        "Start from a smaller base, install fewer packages, build in one stage and copy only what"
+        " runs into the last one, and leave data sets out.",
+    ),
     # The start
     Code.NO_START_COMMAND: Explanation(
         "The image does not say what to start.",

@@ -103,6 +103,7 @@ class FakeEngine:
         self.used: list[str] = []  # images, in the order of their use
         self.cached: dict[str, tuple[float, Mapping[str, int]]] = {}  # name: last use, layers
         self.build_cache = 0  # bytes
+        self.sizes: dict[str, int] = {}
         self.containers: dict[str, Container] = {}
         self.started: list[Container] = []  # these stay when a container is removed
         self.removed: list[str] = []  # containers and volumes, in the order in which they went
@@ -115,6 +116,9 @@ class FakeEngine:
 
     def image_id(self, reference: str) -> str | None:
         return f"sha256:{reference}" if reference in self.images else None
+
+    def image_bytes(self, reference: str) -> int:
+        return self.sizes.get(reference, 0)
 
     def use_image(self, reference: str) -> str | None:
         self.used.append(reference)

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import cache
-from grader.cache import GB, trim, victims
+from grader.cache import trim, victims
 from grader.docker_client import build_command
 from grader.docker_engine import DockerEngine
 from grader.engine import CachedImage
+from grader.room import GB
 from grader.settings import GraderSettings
 from tests.grader.fake_engine import FakeEngine, limits
 

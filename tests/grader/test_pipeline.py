@@ -330,6 +330,15 @@ def test_an_image_that_vanished_before_its_use_is_built_again(bench: Bench) -> N
     assert names(outcome) == ["running", "fetching", "building", "running", "judging"]
 
 
+def test_an_image_too_large_is_refused_and_not_kept(bench: Bench) -> None:
+    bench.engine.image_bytes = lambda _: 8_000_000_001  # type: ignore[method-assign]
+    outcome = bench.grade()
+    assert (outcome.verdict, outcome.code) == (Verdict.REJECTED, Code.IMAGE_TOO_LARGE)
+    assert outcome.facts == {"size_mb": 8000, "limit_mb": 8000}
+    assert bench.built[0]["tag"] not in bench.engine.images
+    assert bench.built[0]["settings"].build_disk_gb == 8
+
+
 def test_an_image_is_used_by_its_name(bench: Bench) -> None:
     bench.grade()
     bench.grade()

@@ -80,6 +80,6 @@ def test_a_folder_that_is_not_there_yet_lies_on_its_parents_disk(tmp_path: Path)
 
 @pytest.mark.docker
 def test_the_engine_here_says_where_its_images_lie() -> None:
-    folder = room._engine_folder()
+    folder = room.engine_folder()
     assert folder is not None
     assert (folder / "image").is_dir()

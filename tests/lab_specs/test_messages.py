@@ -28,6 +28,8 @@ NAMED_BY_THE_RUN = {
     Code.NEVER_HEALTHY: {"path", "seconds", "last"},
     Code.COMMAND_FAILED: {"step", "exit_code"},
     Code.OUT_OF_MEMORY: {"step", "limit_mb"},
+    Code.BUILD_TOO_LARGE: {"used_mb", "limit_mb", "instruction"},
+    Code.IMAGE_TOO_LARGE: {"size_mb", "limit_mb"},
     Code.TIME_LIMIT: {"step", "limit_seconds", "cpu_seconds"},
     Code.DISK_LIMIT: {"step", "volume", "limit_mb"},
     Code.OUTPUT_MISSING: {"file", "found"},
