@@ -11,4 +11,5 @@ urlpatterns = [
     path("editions/<int:pk>/class/", views.students, name="class"),
     path("editions/<int:pk>/reviews/", views.reviews, name="reviews"),
     path("editions/<int:pk>/log/", views.log, name="log"),
+    path("editions/<int:pk>/trouble/", views.trouble, name="trouble"),
 ]

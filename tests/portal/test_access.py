@@ -70,6 +70,7 @@ TABLE = {
     "dashboards:class": Rule("edition", STAFF, READ_ONLY),
     "dashboards:reviews": Rule("edition", STAFF, READ_ONLY),
     "dashboards:log": Rule("edition", STAFF, READ_ONLY),
+    "dashboards:trouble": Rule("edition", STAFF, READ_ONLY),
     "submissions:project": Rule(
         "project", answers(OK, OK, OK, OK, OK, GONE), answers(*[UNSAID] * 5, GONE)
     ),
