@@ -43,6 +43,12 @@ def proposed_level(criterion: Criterion, attempt: Attempt | None) -> str:
     return str(attempt.levels.get(criterion.slug, ""))
 
 
+def asks_second(mini_project: MiniProject) -> bool:
+    """Whether a level counts only once two assessors say the same."""
+    parts = mini_project.edition.file.mini_projects
+    return any(each.id == mini_project.slug and each.second_assessor for each in parts)
+
+
 def rubric(
     *, mini_project: MiniProject, team: Team | None, attempt: Attempt | None = None
 ) -> list[Line]:
