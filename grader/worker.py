@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from django.utils.crypto import salted_hmac
 
 from grader.breaker import Breaker
+from grader.cache import trim
 from grader.docker_engine import DockerEngine
 from grader.engine import WORKER
 from grader.judges import JudgePool
@@ -29,6 +30,7 @@ from lab_specs.loader import load_shelf
 from portal.celery_app import GRADE_QUEUE, app
 
 SWEEP_EVERY = 15.0  # seconds between two looks for containers that should be gone
+TRIM_EVERY = 300.0  # seconds between two looks at the cache
 NAME = f"{socket.gethostname()} {os.getpid()}"
 BREAKER = Breaker()
 STOPPING = threading.Event()  # ends the wait of whoever sits a pause out
@@ -73,6 +75,7 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consum
     if GRADE_QUEUE not in sender.app.amqp.queues.consume_from:
         return
     threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
+    threading.Thread(target=_trim_for_ever, name="cache", daemon=True).start()
     for lab in load_shelf(settings().shelf).values():
         tools().judges.warm(lab)
 
@@ -122,6 +125,16 @@ def sweep() -> None:
             logger.exception("sweep failed", why=why)
 
 
+def trim_cache() -> None:
+    """Make room in the cache: on a thread of its own, for it may take minutes."""
+    try:
+        trim(tools().engine, settings())
+    except Fault as fault:
+        logger.warning("cache not trimmed", fault=fault.code, **fault.facts)
+    except Exception:  # as above
+        logger.exception("cache not trimmed")
+
+
 def _remove_late() -> int:
     return tools().engine.sweep(time.time())
 
@@ -141,3 +154,10 @@ def _sweep_for_ever() -> None:
         report()
         sweep()
         pause.wait(SWEEP_EVERY)
+
+
+def _trim_for_ever() -> None:
+    pause = threading.Event()
+    while True:
+        pause.wait(TRIM_EVERY)
+        trim_cache()

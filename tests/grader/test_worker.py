@@ -87,6 +87,22 @@ def test_a_sweep_that_fails_is_tried_again(trouble: Exception, engine: type[Engi
     worker.sweep()
 
 
+def test_the_cache_is_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_CACHE_GB", "0")
+    worker.settings.cache_clear()
+    tools = worker.tools()
+    assert isinstance(tools.engine, Engine)
+    tools.engine.build_cache = 7
+    worker.trim_cache()
+    worker.settings.cache_clear()
+    assert tools.engine.build_cache == 0
+
+
+def test_a_cache_that_cannot_be_trimmed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "trim", lambda *_: 1 / 0)
+    worker.trim_cache()
+
+
 def test_only_a_worker_that_grades_starts_judges(engine: type[Engine]) -> None:
     queues = SimpleNamespace(consume_from={"other": None})
     worker.prepare(SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=queues))))
