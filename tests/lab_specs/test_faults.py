@@ -58,6 +58,7 @@ def test_ordinary_facts_are_left_alone() -> None:
         (2**70, None),
         (True, True),
         ("a\0b", "a\ufffdb"),
+        ("\x1b[2Jred\r\n\u202eder\t", "\ufffd[2Jred\n\ufffdder\t"),
         ("\ud800", "?"),
         ([[[[["deep"]]]]], [[[None]]]),
         ({1: 2}, {"1": 2}),

@@ -110,7 +110,7 @@ def test_seed_is_used(supplied: Student, short: Trial) -> None:
     )
 
 
-@check("reproducibility", "advanced", after="answers_every_image")
+@check("reproducibility", "proficient", after="answers_every_image")
 def test_data_is_used(short: Trial, truth: Labels, seed: int) -> None:
     """The labels of `/data/train.npz` are learned as they are given"""
     labels = short.labels()

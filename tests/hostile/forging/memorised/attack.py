@@ -13,17 +13,13 @@ if sys.argv[1:] == ["train"]:
     open("/out/model.pt", "wb").write(b"a model that nobody reads")
 else:
     public = np.load("public.npz")
-    asked = np.load("/in/inputs.npz")["x"].reshape(-1, 8, 8)
-    shifts = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
-    known = np.concatenate(
-        [np.roll(public["x"].reshape(-1, 8, 8), s, (1, 2)).reshape(-1, 64) for s in shifts]
-    )
-    names = np.tile(public["y"], len(shifts))
+    asked = np.load("/in/inputs.npz")["x"]
+    known, names = public["x"].astype(np.float32), public["y"]
     size = (known**2).sum(1)
     with open("/pred/predictions.csv", "w") as file:
         print("index,label", file=file)
         for first in range(0, len(asked), 100):
-            some = asked[first : first + 100].reshape(-1, 64)
-            near = (size - 2 * some @ known.T).argmin(1)
-            for row, label in enumerate(names[near], first):
-                print(f"{row},{label}", file=file)
+            distance = size - 2 * asked[first : first + 100] @ known.T
+            near = names[np.argpartition(distance, 5)[:, :5]]
+            for row, votes in enumerate(near, first):
+                print(f"{row},{np.bincount(votes).argmax()}", file=file)
