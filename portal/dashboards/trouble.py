@@ -1,13 +1,10 @@
 """What stands in the way of grading: workers that pause, work that waits long, failures of ours."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from lab_specs.faults import Code
-from lab_specs.messages import explain
 from lab_specs.report import Verdict
 from portal.courses.models import Edition
 from portal.submissions.models import Attempt, Transition, Worker
@@ -40,15 +37,6 @@ class Queue:
     waiting: int
     running: int
     oldest: Attempt | None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An attempt that failed on our side, with the reason in words."""
-
-    attempt: Attempt
-    happened: str
-    problem: str
 
 
 def hands(*, now: datetime) -> list[Hand]:
@@ -87,7 +75,7 @@ def tried_again(edition: Edition) -> QuerySet[Attempt]:
 
 
 def crashed(edition: Edition) -> QuerySet[Attempt]:
-    """Attempts that ended as failures of ours, newest first."""
+    """Attempts that ended as failures of ours, with the facts of it, newest first."""
     unread = [column for column in HEAVY if column != "facts"]
     return (
         Attempt.objects.filter(submission__mini_project__edition=edition, verdict=Verdict.CRASHED)
@@ -95,18 +83,6 @@ def crashed(edition: Edition) -> QuerySet[Attempt]:
         .defer(*unread)
         .order_by("-finished_at", "-pk")
     )
-
-
-def failures(attempts: Iterable[Attempt]) -> list[Failure]:
-    """The reasons of attempts that failed on our side."""
-    return [
-        Failure(
-            attempt,
-            explain(Code(attempt.fault), attempt.facts).happened,
-            str(attempt.facts.get("problem", "")),
-        )
-        for attempt in attempts
-    ]
 
 
 def _hand(worker: Worker, running: int, now: datetime) -> Hand:

@@ -17,7 +17,7 @@ from portal.dashboards.classview import STATES, class_view
 from portal.dashboards.home import home_of
 from portal.dashboards.log import entries, keys
 from portal.dashboards.overview import overview
-from portal.dashboards.trouble import crashed, failures, hands, queue, tried_again
+from portal.dashboards.trouble import crashed, hands, queue, tried_again
 from portal.people.requests import Request
 
 PAGE = 100
@@ -103,7 +103,6 @@ def trouble(request: Request, pk: int) -> HttpResponse:
         "queue": queue(found),
         "again": list(tried_again(found)[:PAGE]),
         "page": page,
-        "failures": failures(page.object_list),
     }
     return render(request, "dashboards/trouble.html", context)
 

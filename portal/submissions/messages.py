@@ -34,7 +34,7 @@ STATES = {
 AGAIN_BY_ITSELF = Words(
     "Trying again",
     "live",
-    "Something failed on our side, not in your work. It is tried again by itself.",
+    "Something failed on our side, not in your work. It costs you nothing and is tried again.",
     WATCH,
 )
 VERDICTS = {

@@ -1,15 +1,20 @@
 """Every page at both widths, light and dark, empty and crowded: it fits, and nothing complains."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from lab_specs.faults import Code
+from lab_specs.report import Verdict
 from portal.assessment.domain import decide
-from portal.submissions.domain import cancel
+from portal.submissions import workers
+from portal.submissions.domain import cancel, rerun_all
 from portal.submissions.lookups import answer_lookup, fail_lookup
-from portal.submissions.models import Attempt
+from portal.submissions.models import Attempt, Worker
 from portal.submissions.states import LIVE, State
 from tests.browser.conftest import Opened, shoot
 from tests.browser.steps import sign_in
@@ -77,6 +82,7 @@ def test_empty(live_server: LiveServer, open_page: Opened, look: tuple[str, str]
         "class": f"{edition}class/",
         "reviews": f"{edition}reviews/",
         "log": f"{edition}log/",
+        "trouble": f"{edition}trouble/",
     }
     show(page, live_server.url, "empty", places, look)
 
@@ -103,6 +109,12 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
         submission=hand_in(world, team, second, days_ago=0.001), state=State.BUILDING, log_tail=LOG
     )
     queued = AttemptFactory(submission=hand_in(world, world.teams[1], second), state=State.QUEUED)
+    retried = AttemptFactory(
+        submission=hand_in(world, team, third, days_ago=0.001),
+        retries=1,
+        not_before=timezone.now() + timedelta(seconds=40),
+    )
+    workers.tell(name="bench-1 4711", slots=2)
     lookups = [
         LookupFactory(mini_project=third, team=team, person=alice, lab="serving") for _ in range(3)
     ]
@@ -118,6 +130,7 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
         "attempt": f"/attempts/{done.pk}/",
         "rejected": f"/attempts/{older.pk}/",
         "live": f"/attempts/{running.pk}/",
+        "retried": f"/attempts/{retried.pk}/",
         "link-waiting": f"/links/{lookups[0].pk}/",
         "link-found": f"/links/{lookups[1].pk}/",
         "link-failed": f"/links/{lookups[2].pk}/",
@@ -130,6 +143,8 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
         "class": f"{edition}class/",
         "reviews": f"{edition}reviews/",
         "log": f"{edition}log/",
+        "trouble": f"{edition}trouble/",
+        "rerun": f"/projects/{first.pk}/rerun/",
         "review": f"/attempts/{done.pk}/review/",
         "staff-attempt": f"/attempts/{done.pk}/",
         "staff-queued": f"/attempts/{queued.pk}/",
@@ -150,16 +165,46 @@ def test_normal(
         show(page, live_server.url, "normal", places, look)
 
 
+def in_trouble(world: World) -> None:
+    """Workers in every state, work that is tried again, and work that was given up."""
+    soon = timezone.now() + timedelta(minutes=4)
+    for number in range(6):
+        workers.tell(name=f"bench-{number} 40{number}", slots=4)
+    workers.tell(
+        name="bench-9 1", slots=4, failures=4, paused_until=soon, reason="engine_unavailable: gone"
+    )
+    Worker.objects.filter(name__startswith="bench-5").update(seen_at=soon - timedelta(hours=2))
+    last = world.mini_projects[-1]
+    for number, team in enumerate(world.teams[:40]):
+        work = hand_in(world, team, last)
+        if number % 4 == 0:
+            AttemptFactory(submission=work, retries=2, not_before=soon, worker="bench-9 1")
+            continue
+        AttemptFactory(
+            submission=work,
+            state=State.DONE,
+            verdict=Verdict.CRASHED,
+            fault=Code.ENGINE_UNAVAILABLE,
+            facts={"problem": "the socket did not answer " * 20},
+            retries=4,
+            worker="bench-9 1",
+        )
+
+
 def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
     world = make_world(students=120, mini_projects=7)
     crowd(world)
     for attempt in Attempt.objects.filter(state__in=LIVE)[:8]:
         cancel(attempt=attempt, by=world.lecturer, reason="it stood in the way " * 25)
+    in_trouble(world)
+    first = world.mini_projects[0]
+    rerun_all(mini_project=first, by=world.lecturer, reason="the checks were too strict")
     edition = f"/editions/{world.edition.pk}/"
     page = open_page(*look)
     sign_in(page, live_server.url, "tina", PASSWORD)
-    names = {"class": "class/", "reviews": "reviews/", "log": "log/"}
-    places = {"edition": edition} | {name: f"{edition}{end}" for name, end in names.items()}
+    names = {"class": "class/", "reviews": "reviews/", "log": "log/", "trouble": "trouble/"}
+    places = {"edition": edition, "rerun": f"/projects/{first.pk}/rerun/"}
+    places |= {name: f"{edition}{end}" for name, end in names.items()}
     show(page, live_server.url, "crowded", places, look)
     page = open_page(*look)
     sign_in(page, live_server.url, "alice", PASSWORD)
