@@ -91,3 +91,4 @@ class Closed:
     says: str
     todo: str
     full: bool = False  # the only reason that a waiting list can mend
+    hard: bool = False  # no lecturer can make an exception: there is no such seat

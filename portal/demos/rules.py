@@ -49,12 +49,13 @@ def _there(case: Case) -> Iterator[Closed]:
     """Whether the slot can be had at all."""
     offer = case.offer
     if offer.withdrawn:
-        yield Closed(says="Your lecturer took this slot back.", todo="Choose another one.")
+        says = "Your lecturer took this slot back."
+        yield Closed(says=says, todo="Choose another one.", hard=True)
     elif offer.starts_at <= case.now and offer.kind is not Kind.VIDEO:
-        yield Closed(says="It has begun already.", todo="Choose a later one.")
+        yield Closed(says="It has begun already.", todo="Choose a later one.", hard=True)
     elif offer.taken >= offer.capacity:
         todo = "Join its waiting list: whoever is first moves up when somebody cancels."
-        yield Closed(says="Somebody has taken it.", todo=todo, full=True)
+        yield Closed(says="Somebody has taken it.", todo=todo, full=True, hard=True)
 
 
 def _meant_for_you(case: Case) -> Iterator[Closed]:
