@@ -35,7 +35,7 @@ class MiniProjectFile(Strict):
     )
     lab_decides: bool = Field(True, description="no: the lab is evidence, own criteria decide")
     counts: bool = Field(True, description="no: feedback only")
-    deadline: datetime | After | None = Field(None, description="local time of the edition")
+    deadline: syllabus.When | None = Field(None, description="local time of the edition")
     by_team: bool = False
     alone_or_team: bool = Field(False, description="each student chooses; a team of one is one")
     second_assessor: bool = False
@@ -126,9 +126,10 @@ class EditionFile(Strict):
 
     def cites(self) -> Iterator[tuple[str, str]]:
         """Every rule id that the file names, and the field that does."""
-        for name in ("notes", "settings", "marks", "mini_projects", "rules"):
+        yield from ((cite, "notes") for each in self.notes for cite in each.cite)
+        for name in ("settings", "marks", "mini_projects", "rules"):
             for number, each in enumerate(getattr(self, name)):
-                place = getattr(each, "id", None) or getattr(each, "rule", None) or number
+                place = getattr(each, "id", None) or getattr(each, "rule", number)
                 for cite in each.cite or ():
                     yield cite, f"{name}.{place}"
         for name in ("scale", "demos"):

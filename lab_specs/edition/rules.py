@@ -5,9 +5,9 @@ Each kind says one thing. What it does with facts stands in `portal/assessment/p
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from lab_specs.schema import Slug, Strict, Text
@@ -26,6 +26,17 @@ class Ref(Strict):
     """A value that the course's documents leave open. Somebody must set it; nobody guesses."""
 
     setting: Slug
+
+
+def _open(value: Any) -> str:  # noqa: ANN401 - whatever stands in the file
+    named = isinstance(value, Ref) or (isinstance(value, dict) and "setting" in value)
+    return "setting" if named else "value"
+
+
+T = TypeVar("T")
+Open = Annotated[
+    Annotated[Ref, Tag("setting")] | Annotated[T, Tag("value")], Discriminator(_open)
+]  # what the course says, or a setting where it says nothing
 
 
 class SettingFile(Strict):
@@ -97,7 +108,7 @@ class OnTime(Rule):
     rule: Literal["on_time"]
     needs: tuple[Slug, ...] = Field(min_length=1)
     otherwise: Text = Field(description="what the part is called then, such as 'absent'")
-    exam_period: Ref | bool = Field(
+    exam_period: Open[bool] = Field(
         False, description="whether a demo in the exam period still counts after the deadline"
     )
 
@@ -145,14 +156,14 @@ class Questions(Rule):
 
     rule: Literal["questions"]
     at_least: int = Field(ge=1)
-    otherwise: Ref | Literal["blocks", "noted"]
+    otherwise: Open[Literal["blocks", "noted"]]
 
 
 class Attendance(Rule):
     """Whether being absent has a consequence of its own."""
 
     rule: Literal["attendance"]
-    absence: Ref | Literal["blocks", "noted"]
+    absence: Open[Literal["blocks", "noted"]]
 
 
 class TeamSize(Rule):
@@ -185,7 +196,7 @@ class Weigh(Rule):
 
     rule: Literal["weigh"]
     percent: dict[Slug, Annotated[Decimal, Field(gt=0)]]
-    missing: Ref | Literal["zero", "blocks"] = "blocks"
+    missing: Open[Literal["zero", "blocks"]] = "blocks"
 
     @field_validator("percent")
     @classmethod
@@ -199,7 +210,7 @@ class Count(Rule):
     """The value is read from a table: how many parts are done, and the grade for it."""
 
     rule: Literal["count"]
-    table: Ref | dict[int, Decimal]
+    table: Open[dict[int, Decimal]]
 
 
 class Average(Rule):
@@ -238,7 +249,7 @@ class Bonus(Rule):
     """A lecturer may move a student's value by hand, within these bounds, with a reason."""
 
     rule: Literal["bonus"]
-    at_most: Ref | Annotated[Decimal, Field(ge=0)]
+    at_most: Open[Annotated[Decimal, Field(ge=0)]]
 
 
 class Cap(Rule):
@@ -271,7 +282,7 @@ class Resit(Rule):
     REFERS: ClassVar[dict[str, str]] = {"until": "tracks"}
 
     rule: Literal["resit"]
-    allowed: Ref | bool = True
+    allowed: Open[bool] = True
     until: dict[Slug, Slug] = Field(
         default_factory=dict, description="track ('all' for the rest): the date to arrange it by"
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lab_specs.edition.rules import Cites, Ref
+from lab_specs.edition.rules import Cites, Open
 from lab_specs.schema import Strict, Text
 
 Step = Annotated[Decimal, Field(gt=0)]
@@ -17,8 +17,8 @@ class Points(Strict):
     kind: Literal["points"]
     cite: Cites
     highest: Decimal = Field(gt=0)
-    pass_at: Ref | Decimal
-    round_to: Ref | Step | None = Field(None, description="none: told as exactly as it is")
+    pass_at: Open[Decimal]
+    round_to: Open[Step] | None = Field(None, description="none: told as exactly as it is")
 
 
 class Grades(Strict):
@@ -27,7 +27,7 @@ class Grades(Strict):
     kind: Literal["grades"]
     cite: Cites
     grades: tuple[Decimal, ...] = Field(min_length=2)
-    pass_at: Ref | Decimal
+    pass_at: Open[Decimal]
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

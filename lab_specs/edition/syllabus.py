@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from lab_specs.edition.rules import Cites, Ref
+from lab_specs.edition.rules import Cites, Open
 from lab_specs.schema import Slug, Strict, Text
 
 Languages = dict[Slug, Text]  # a text per language, such as {en: …, de: …}
@@ -19,6 +19,15 @@ class After(Strict):
     session: Slug
     days: int = Field(ge=0, le=366)
     at: time = END_OF_DAY
+
+
+def _when(value: Any) -> str:  # noqa: ANN401 - whatever stands in the file
+    return "after" if isinstance(value, dict | After) else "moment"
+
+
+When = Annotated[
+    Annotated[datetime, Tag("moment")] | Annotated[After, Tag("after")], Discriminator(_when)
+]  # a local time of the edition, or a span after a session
 
 
 class Note(Strict):
@@ -61,7 +70,7 @@ class Deliverable(Strict):
     id: Slug
     kind: Literal["code", "report", "demo", "presentation", "update", "text", "link"]
     title: Text
-    due: datetime | After | None = Field(None, description="none: when the mini-project is due")
+    due: When | None = Field(None, description="none: when the mini-project is due")
     minutes: tuple[int, int] | None = Field(None, description="length of an oral, from and to")
     headings: tuple[Text, ...] = Field((), description="advice to the reviewer, never a gate")
     words: tuple[int, int] | None = Field(None, description="advice: from and to")
@@ -79,7 +88,7 @@ class DemoRules(Strict):
     ways: tuple[Literal["contact", "video", "call", "exam"], ...] = Field(min_length=1)
     once_per_part: bool = False
     per_week: int | None = Field(None, ge=1)
-    week: Ref | Literal["calendar", "teaching"] | None = Field(
+    week: Open[Literal["calendar", "teaching"]] | None = Field(
         None, description="which week the limit counts in"
     )
     most_minutes: int | None = Field(None, ge=1, description="of one demo")

@@ -64,6 +64,7 @@ def test_asking_rings_for_a_resolver(
     )
 
 
+@pytest.mark.rule("PUT-7")
 def test_what_is_typed_wins_over_the_link(
     mini_project: MiniProject, team: Team, alice: User
 ) -> None:
