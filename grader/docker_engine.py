@@ -25,11 +25,14 @@ from grader.engine import (
     Mount,
     State,
 )
+from grader.seccomp import profile
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
 MIB = 1024 * 1024
 CONNECT_SECONDS = 60.0
 SAMPLE_EVERY = 1.0  # seconds between two looks at a container's processor time
+OPEN_FILES = 16_384  # of one process; the engine's own number differs between machines
+FIRST_TO_GO = 500  # when the machine itself runs out of memory: before everything of its own
 SHORTEST_WAIT = 0.01  # seconds; a time-out of none would be refused
 LOG = LogConfig(type="local", config={"max-size": "1m", "max-file": "2"})
 TMP_OPTIONS = "mode=1777,nosuid,nodev,nr_inodes=50k,size="
@@ -249,10 +252,14 @@ class DockerEngine(DockerImages):
             network_mode=limits.network,
             pids_limit=limits.pids,
             read_only=True,
-            security_opt=["no-new-privileges"],
+            security_opt=["no-new-privileges", f"seccomp={profile()}"],
             shm_size=16 * MIB,
             tmpfs={"/tmp": f"{TMP_OPTIONS}{limits.tmp_mb}m"},  # noqa: S108 - in the container
-            ulimits=[Ulimit(name="core", soft=0, hard=0)],
+            ulimits=[
+                Ulimit(name="core", soft=0, hard=0),
+                Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
+            ],
+            oom_score_adj=FIRST_TO_GO,
         )
         with ours():
             try:

@@ -16,6 +16,7 @@ import pytest
 from grader.docker_client import build_command
 from grader.docker_engine import DockerEngine
 from grader.engine import DEADLINE, OWNER, Limits, Mount, State
+from grader.seccomp import profile
 from lab_specs.faults import Code, PlatformFault, StudentFault
 from tests.grader.fake_engine import limits
 
@@ -66,6 +67,53 @@ try:
             done += file.write(bytes(64 << 10))
 except OSError as error:
     print(done, error.errno == 28)
+"""
+KERNEL = """
+import ctypes, errno, json, os, socket, threading
+libc = ctypes.CDLL(None, use_errno=True)
+CALLS = {
+    "keyctl": (250, 0, -3, 0), "add_key": (248, b"user", b"x", b"y", 1, -3),
+    "unshare a user namespace": (272, 0x10000000), "clone into a network": (56, 0x40000011, 0),
+    "clone3": (435, 0, 0), "bpf": (321, 0, 0, 0), "perf_event_open": (298, 0, 0, -1, -1, 0),
+    "userfaultfd": (323, 0), "io_uring_setup": (425, 8, ctypes.create_string_buffer(256)),
+    "mount": (165, 0, 0, 0, 0, 0), "setns": (308, 0, 0), "clock_settime": (227, 0, 0),
+    "open_by_handle_at": (304, 0, 0, 0), "kexec_load": (246, 0, 0, 0, 0), "syslog": (103, 3, 0, 0),
+    "personality without address randomness": (135, 0x0040000),
+}
+SOCKETS = {
+    "raw": (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP),
+    "packet": (socket.AF_PACKET, socket.SOCK_RAW, 0), "vsock": (40, socket.SOCK_STREAM, 0),
+    "alg": (38, socket.SOCK_SEQPACKET, 0), "bluetooth": (31, socket.SOCK_RAW, 0),
+    "xdp": (44, socket.SOCK_RAW, 0),
+    "unix": (socket.AF_UNIX, socket.SOCK_STREAM, 0), "tcp": (socket.AF_INET, socket.SOCK_STREAM, 0),
+    "tcp 6": (socket.AF_INET6, socket.SOCK_STREAM, 0),
+}
+def call(*words):
+    if libc.syscall(*words) >= 0:
+        return "done"
+    return errno.errorcode[ctypes.get_errno()]
+def open_socket(*words):
+    try:
+        socket.socket(*words).close()
+        return "done"
+    except OSError as error:
+        return errno.errorcode[error.errno]
+said = {name: call(*words) for name, words in CALLS.items()}
+said |= {name: open_socket(*words) for name, words in SOCKETS.items()}
+os.mkfifo("/tmp/pipe")
+thread = threading.Thread(target=said.update, args=({"a thread": "done"},))
+thread.start(); thread.join()
+print(json.dumps(said))
+"""
+MANY_NAMES = """
+import os
+try:
+    number = 0
+    while number < 3_000_000:
+        os.mknod(f"/dev/shm/{number}"); number += 1
+except OSError as error:
+    print("refused", error.errno)
+print("made", number)
 """
 TINY_FILES = """
 import sys
@@ -163,6 +211,22 @@ def test_the_inside_sees_nothing_to_take_hold_of(lab: Lab) -> None:
     }
 
 
+def test_the_kernel_is_asked_for_nothing_unusual(lab: Lab) -> None:
+    state, printed = lab.run(KERNEL)
+    assert state.exit_code == 0, printed
+    said = json.loads(printed)
+    usual = {"unix", "tcp", "tcp 6", "a thread"}
+    assert {name: said.pop(name) for name in usual} == dict.fromkeys(usual, "done")
+    assert said.pop("clone3") == "ENOSYS", "libraries take that for an older kernel"
+    assert said == dict.fromkeys(said, "EPERM")
+
+
+def test_files_without_content_count_as_memory(lab: Lab) -> None:
+    state, printed = lab.run(MANY_NAMES)
+    assert state.out_of_memory, printed
+    assert "made" not in printed
+
+
 def test_docker_tells_the_same(lab: Lab) -> None:
     container = lab.start(["sleep", "60"], cpus=0.5)
     told = lab.api.inspect_container(container)
@@ -178,7 +242,8 @@ def test_docker_tells_the_same(lab: Lab) -> None:
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
         "CapAdd": None,
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={profile()}"],
+        "OomScoreAdj": 500,
         "NetworkMode": "none",
         "IpcMode": "private",
         "Privileged": False,
@@ -189,7 +254,10 @@ def test_docker_tells_the_same(lab: Lab) -> None:
     assert {name: host[name] for name in wanted} == wanted
     assert host["PidMode"] == host["UTSMode"] == ""
     assert host["LogConfig"] == {"Type": "local", "Config": {"max-file": "2", "max-size": "1m"}}
-    assert [limit["Name"] for limit in host["Ulimits"]] == ["core"]
+    assert {one["Name"]: (one["Soft"], one["Hard"]) for one in host["Ulimits"]} == {
+        "core": (0, 0),
+        "nofile": (16_384, 16_384),
+    }
     assert set(host["Tmpfs"]) == {"/tmp"}
 
 
