@@ -1,13 +1,32 @@
-"""Enrolling people and making teams: the only place that does."""
+"""Enrolling people, moving dates, settling what is open: the only place that does.
 
-from collections.abc import Sequence
+Teams are made in `portal.courses.teams`.
+"""
 
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pydantic import ValidationError
 
+from lab_specs.edition.file import EditionFile
 from portal.common.errors import Refused
-from portal.courses.models import Edition, Enrolment, Membership, MiniProject, Team
-from portal.courses.queries import students_of
-from portal.courses.rules import Role
+from portal.common.text import storable
+from portal.courses.models import (
+    REASON_LENGTH,
+    Answer,
+    Edition,
+    Enrolment,
+    Extension,
+    Membership,
+    MiniProject,
+    SessionDate,
+    Team,
+)
+from portal.courses.queries import held_on, standing, students_of
+from portal.courses.rules import Role, is_staff
 from portal.people.models import User
 
 
@@ -17,22 +36,6 @@ def enrol(*, edition: Edition, person: User, role: Role) -> Enrolment:
         edition=edition, person=person, defaults={"role": role}
     )
     return enrolment
-
-
-def make_team(*, edition: Edition, name: str, people: Sequence[User]) -> Team:
-    """A shared team of students. Refused when one of them is in another one already."""
-    enrolled = set(
-        students_of(edition).filter(person__in=people).values_list("person_id", flat=True)
-    )
-    strangers = sorted(person.name for person in people if person.pk not in enrolled)
-    if strangers:
-        raise Refused(f"Not a student of this edition: {', '.join(strangers)}.")
-    try:
-        return _team(edition=edition, name=name, people=people, solo=False)
-    except IntegrityError:
-        raise Refused(
-            "That name is taken, or one of these people is in another team already."
-        ) from None
 
 
 def team_for(*, person: User, mini_project: MiniProject) -> Team:
@@ -56,16 +59,101 @@ def team_for(*, person: User, mini_project: MiniProject) -> Team:
         return found
     if not solo:
         raise Refused("This work is done by teams, and you are in none yet. Ask your lecturer.")
+    return solo_team(edition=edition, person=person)
+
+
+def solo_team(*, edition: Edition, person: User) -> Team:
+    """The team of one that owns what a student does alone; made on first need."""
     try:
-        return _team(edition=edition, name=person.name, people=[person], solo=True)
-    except IntegrityError:  # a second request of the same person was faster
+        with transaction.atomic():
+            team = Team.objects.create(edition=edition, name=person.name, solo=True)
+            Membership.objects.create(team=team, person=person, edition=edition, solo=True)
+    except IntegrityError:  # there is one, or a second request of the same person was faster
         return Team.objects.get(edition=edition, memberships__person=person, solo=True)
-
-
-def _team(*, edition: Edition, name: str, people: Sequence[User], solo: bool) -> Team:
-    with transaction.atomic():
-        team = Team.objects.create(edition=edition, name=name, solo=solo)
-        Membership.objects.bulk_create(
-            Membership(team=team, person=person, edition=edition, solo=solo) for person in people
-        )
     return team
+
+
+def move_session(*, edition: Edition, session: str, on: date, by: User, reason: str) -> None:
+    """Hold a session on another day. What is due relative to it moves with it."""
+    _demand_staff(edition, by)
+    known = {each.id: each for each in edition.file.sessions}
+    if session not in known:
+        raise Refused("This edition has no such session.")
+    if held_on(edition).get(session, known[session].day) == on:
+        raise Refused(f"“{known[session].title}” is on {on:%a %-d %b %Y} already.")
+    with transaction.atomic():
+        SessionDate.objects.create(
+            edition=edition, session=session, on=on, by=by, reason=_why(reason), at=timezone.now()
+        )
+        held = held_on(edition)
+        for part in edition.file.mini_projects:
+            deadline = edition.file.moment(part.deadline, held)
+            edition.mini_projects.filter(slug=part.id).update(deadline=deadline)
+
+
+def answer(*, edition: Edition, setting: str, value: Any, by: User, reason: str) -> None:  # noqa: ANN401 - by the setting's kind
+    """Settle what the edition's file leaves open. Refused for a value that cannot be."""
+    _demand_staff(edition, by)
+    asked = next((each for each in edition.file.settings if each.id == setting), None)
+    if asked is None:
+        raise Refused("This edition has no such setting.")
+    if asked.value is not None:
+        raise Refused("The edition's file answers this itself; only a new file changes it.")
+    content = edition.file.model_dump(mode="json")
+    for each in content["settings"]:
+        if each["id"] == setting:
+            each["value"] = value
+    try:
+        EditionFile.model_validate(content)
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise Refused(f"That cannot be: {message}.") from None
+    Answer.objects.create(
+        edition=edition,
+        setting=setting,
+        value=value,
+        by=by,
+        reason=_why(reason),
+        at=timezone.now(),
+    )
+
+
+def extend(
+    *,
+    mini_project: MiniProject,
+    team: Team,
+    until: datetime,
+    by: User,
+    reason: str,
+    deliverable: str = "",
+) -> Extension:
+    """Give a team, or a student's solo team, more time. The last word for each item holds."""
+    _demand_staff(mini_project.edition, by)
+    if team.edition_id != mini_project.edition_id:
+        raise Refused("That team belongs to another edition.")
+    part = next(
+        (each for each in mini_project.edition.file.mini_projects if each.id == mini_project.slug),
+        None,
+    )
+    if deliverable and deliverable not in [each.id for each in (part.deliverables if part else ())]:
+        raise Refused(f"{mini_project} has no such deliverable.")
+    return Extension.objects.create(
+        mini_project=mini_project,
+        team=team,
+        deliverable=deliverable,
+        until=until,
+        by=by,
+        reason=_why(reason),
+        at=timezone.now(),
+    )
+
+
+def _why(reason: str) -> str:
+    if not reason.strip():
+        raise Refused("Say why: those whom it concerns read it.")
+    return storable(reason.strip())[:REASON_LENGTH]
+
+
+def _demand_staff(edition: Edition, by: User) -> None:
+    if not is_staff(standing(by), edition=edition.pk):
+        raise PermissionDenied

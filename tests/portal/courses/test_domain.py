@@ -3,7 +3,7 @@
 import pytest
 
 from portal.common.errors import Refused
-from portal.courses import domain
+from portal.courses import domain, teams
 from portal.courses.models import Edition, Enrolment, MiniProject, Team
 from portal.courses.rules import Role
 from portal.people.models import User
@@ -49,14 +49,14 @@ def test_only_students_own_work(
 def test_a_team_is_of_students_of_the_edition(edition: Edition, alice: User, tina: User) -> None:
     stranger = UserFactory(username="zoe")
     with pytest.raises(Refused, match=r"Not a student of this edition: Tina, Zoe\."):
-        domain.make_team(edition=edition, name="Cedar", people=[alice, stranger, tina])
+        teams.found(edition=edition, name="Cedar", people=[alice, stranger, tina])
 
 
 def test_a_team_takes_nobody_from_another(
     edition: Edition, team: Team, bob: User, charlie: User
 ) -> None:
     with pytest.raises(Refused, match="in another team already"):
-        domain.make_team(edition=edition, name="Cedar", people=[bob])
+        teams.found(edition=edition, name="Cedar", people=[bob])
     assert not Team.objects.filter(name="Cedar").exists()
     with pytest.raises(Refused, match="That name is taken"):
-        domain.make_team(edition=edition, name="Amber", people=[])
+        teams.found(edition=edition, name="Amber", people=[])

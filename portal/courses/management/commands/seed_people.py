@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from portal.courses import domain, names
+from portal.courses import domain, names, teams
 from portal.courses.models import Edition, Membership
 from portal.courses.rules import Role
 from portal.people.models import User
@@ -109,4 +109,4 @@ def _make_teams(edition: Edition, students: list[User]) -> None:
     fresh = (name for number in count() if (name := names.team(number)) not in taken)
     for start in range(0, len(free), TEAM_SIZE):
         people = free[start : start + TEAM_SIZE]
-        domain.make_team(edition=edition, name=next(fresh), people=people)
+        teams.found(edition=edition, name=next(fresh), people=people)
