@@ -15,7 +15,7 @@ from grader.builddisk import Watched, watched
 from grader.buildfault import LONGEST_DOCKERFILE, fault_of, step_facts
 from grader.buildlog import DIGEST, LINE_LIMIT, BuildLog
 from grader.docker_client import build_command, proxy_arguments
-from grader.dockerfile import other_builder
+from grader.dockerfile import instructions, other_builder
 from grader.fetch import Source
 from grader.output import tidy
 from grader.process import running
@@ -24,6 +24,7 @@ from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
 
 LOG_LIMIT = 100_000  # characters
 LOG_LINES = 5_000
+MOST_STAGES = 40
 LONGEST_LINE = 64 * 1024  # bytes
 ANSWER_SECONDS = 20
 # What the docker client needs to find its engine and a registry's credentials.
@@ -72,9 +73,9 @@ def build(
     an image of ours; with `settings` the disk is watched. Raises StudentFault when it cannot
     be built, PlatformFault when the engine does not answer.
     """
-    _refuse_other_builders(source)
+    _refuse(source)
     began, log, lines = time.monotonic(), BuildLog(), deque[str](maxlen=LOG_LINES)
-    with tempfile.TemporaryDirectory(prefix="build-") as folder:
+    with tempfile.TemporaryDirectory(prefix="build-", dir=source.path.parent) as folder:
         answer = Path(folder) / "image"
         command, environment = _command(source, tag, labels, answer)
         with (
@@ -92,7 +93,7 @@ def build(
         if program.timed_out:
             raise _timed_out(log, seconds)
         if program.exit_code or not answer.exists():
-            raise fault_of(log, source, _available(stand_ins), held=bool(proxy_arguments()))
+            raise fault_of(log, source, _available(stand_ins), held=bool(proxy_arguments(tag)))
         built = answer.read_text().strip()
     return Image(
         id=built,
@@ -109,7 +110,7 @@ def _command(
 ) -> tuple[list[str], dict[str, str]]:
     try:
         command, extra = build_command()
-        proxy = proxy_arguments()
+        proxy = proxy_arguments(tag)
     except RuntimeError as error:
         raise PlatformFault(Code.ENGINE_UNAVAILABLE, error=str(error)) from error
     # Cache mounts belong to a repository: nobody reads or poisons those of another
@@ -138,16 +139,27 @@ def _lines(output: IO[bytes]) -> Iterator[str]:
         whole = piece.endswith(b"\n")
 
 
-def _refuse_other_builders(source: Source) -> None:
-    """A `# syntax=` names an image that reads the Dockerfile, and may do anything a build can."""
+def _refuse(source: Source) -> None:
+    """End a build before it begins: for its Dockerfile alone, no step would do it good.
+
+    A `# syntax=` names an image that reads the Dockerfile and may do anything a build can. The
+    stages of a build run side by side, and starting them all keeps the engine from others.
+    """
     with (source.path / source.dockerfile).open(encoding="utf-8", errors="replace") as file:
-        asked = other_builder(file.read(LONGEST_DOCKERFILE))
-    if asked:
+        text = file.read(LONGEST_DOCKERFILE)
+    problem, line = "", None
+    if asked := other_builder(text):
+        line, problem = (
+            asked[0],
+            f"{tidy(asked[1], LINE_LIMIT)} is a builder that is not taken here",
+        )
+    stages = [one.line for one in instructions(text) if one.keyword == "FROM"]
+    if len(stages) > MOST_STAGES:
+        line = stages[MOST_STAGES]
+        problem = f"it has {len(stages)} stages, and a build here takes at most {MOST_STAGES}"
+    if problem:
         raise StudentFault(
-            Code.DOCKERFILE_INVALID,
-            dockerfile=source.dockerfile,
-            line=asked[0],
-            problem=f"{tidy(asked[1], LINE_LIMIT)} is a builder that is not taken here",
+            Code.DOCKERFILE_INVALID, dockerfile=source.dockerfile, line=line, problem=problem
         )
 
 

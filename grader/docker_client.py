@@ -4,6 +4,7 @@ A newer client without its buildx plug-in falls back to the builder that knows n
 `RUN --mount`, and it may stand on PATH before an older client that is complete.
 """
 
+import hashlib
 import os
 import re
 import subprocess
@@ -25,15 +26,18 @@ def build_command() -> tuple[list[str], dict[str, str]]:
     return [client(), "build"], {"DOCKER_BUILDKIT": "1"}
 
 
-def proxy_arguments() -> list[str]:
+def proxy_arguments(build: str) -> list[str]:
     """What a build is told of the engine's own proxy, its only way out; none without one.
 
     The builder knows these names: they change no step's place in the cache and stay out of the
-    image.
+    image. By `no_proxy` the engine's steps know their `build`, see script/tools/hold_step.py.
     """
     proxy = _proxy(os.environ.get("DOCKER_HOST", ""))
+    if not proxy:
+        return []
     names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-    return [f"--build-arg={name}={proxy}" for name in names] if proxy else []
+    own = f"build-{hashlib.md5(build.encode(), usedforsecurity=False).hexdigest()}"
+    return [*(f"--build-arg={name}={proxy}" for name in names), f"--build-arg=no_proxy={own}"]
 
 
 @cache

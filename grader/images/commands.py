@@ -88,6 +88,6 @@ def build(
     command, environment = build_command()
     flags = ["--progress=plain", f"--tag={tag}"]
     flags += [f"--build-arg={name}={value}" for name, value in arguments.items()]
-    flags += proxy_arguments()
+    flags += proxy_arguments(tag)
     flags += [f"--label={name}={value}" for name, value in labels.items()]
     run([*command, *flags, str(context)], on_line, environment)

@@ -355,6 +355,15 @@ def test_another_builder_never_starts(builder: Builder) -> None:
     assert not builder.heard
 
 
+def test_a_build_of_very_many_stages_never_starts(builder: Builder) -> None:
+    stages = "".join(f"FROM {BASE} AS s{number}\n" for number in range(41))
+    fault = builder.fault(stages)
+    assert fault.code == Code.DOCKERFILE_INVALID
+    assert fault.facts["line"] == 41
+    assert "41 stages" in fault.facts["problem"]
+    assert not builder.heard
+
+
 def test_a_step_is_held_like_a_run(builder: Builder) -> None:
     builder.commit(
         f"FROM {BASE}\nRUN echo held=$(ulimit -c) $(cat /sys/fs/cgroup/pids/pids.max"

@@ -107,8 +107,8 @@ def test_a_build_is_told_of_the_engines_proxy(
         tmp_path / "bin", "Docker version 20.10.24, build 1", info="echo http://proxy:3128"
     )
     monkeypatch.setenv("PATH", f"{program.parent}:/bin")
-    assert "--build-arg=https_proxy=http://proxy:3128" in proxy_arguments()
-    assert len(proxy_arguments()) == 4
+    assert "--build-arg=https_proxy=http://proxy:3128" in proxy_arguments("a")
+    assert proxy_arguments("a")[-1] != proxy_arguments("b")[-1]
 
 
 @pytest.mark.usefixtures("forgotten")
@@ -117,7 +117,7 @@ def test_an_engine_without_proxy_adds_nothing(
 ) -> None:
     program = client(tmp_path / "bin", "Docker version 20.10.24, build 1", info="echo")
     monkeypatch.setenv("PATH", f"{program.parent}:/bin")
-    assert proxy_arguments() == []
+    assert proxy_arguments("a") == []
 
 
 @pytest.mark.usefixtures("forgotten")
@@ -127,6 +127,6 @@ def test_an_engine_that_does_not_answer_is_asked_again(
     program = client(tmp_path / "bin", "Docker version 20.10.24, build 1")
     monkeypatch.setenv("PATH", f"{program.parent}:/bin")
     with pytest.raises(RuntimeError, match="script/setup docker"):
-        proxy_arguments()
+        proxy_arguments("a")
     client(tmp_path / "bin", "Docker version 20.10.24, build 1", info="echo http://proxy:3128")
-    assert proxy_arguments()
+    assert proxy_arguments("a")

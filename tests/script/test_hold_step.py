@@ -1,11 +1,13 @@
 """The limits that a step of an image build gets before it runs."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from script.tools import hold_step
 from script.tools.hold_step import main
 
 
@@ -59,6 +61,44 @@ def test_what_no_build_needs_is_taken_away(tmp_path: Path, step: dict[str, Any])
         "effective": ["CAP_CHOWN", "CAP_SETUID"],
     }
     assert {"type": "RLIMIT_CORE", "soft": 0, "hard": 0} in process["rlimits"]
+
+
+OWNED = "/docker/buildkit/build-" + "a" * 32
+
+
+def test_all_steps_of_a_build_come_into_one_group(
+    tmp_path: Path, step: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = tmp_path / "groups"
+    for controller in ("memory", "pids", "cpu"):
+        (groups / controller / "docker/buildkit").mkdir(parents=True)
+    old, fresh = (groups / "cpu/docker/buildkit" / f"build-{name}" for name in "of")
+    old.mkdir()
+    fresh.mkdir()
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(hold_step, "GROUPS", groups)
+    # What a Dockerfile says of it comes first.
+    step["process"]["env"] = [f"no_proxy=build-{letter * 32}" for letter in "ba"]
+    assert held(tmp_path, step)["linux"]["cgroupsPath"] == f"{OWNED}/a"
+    assert (groups / f"pids{OWNED}/pids.max").read_text() == "1024"
+    assert (groups / f"memory{OWNED}/memory.limit_in_bytes").read_text() == str(4096 * 1024**2)
+    assert (old.exists(), fresh.exists()) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "env"),
+    [
+        ("/docker/buildkit/a", []),
+        ("/docker/buildkit/a", ["no_proxy=../../x"]),
+        ("system.slice:docker:a", ["no_proxy=build-" + "a" * 32]),
+    ],
+)
+def test_a_step_that_names_no_build_stays_where_it_is(
+    tmp_path: Path, step: dict[str, Any], path: str, env: list[str]
+) -> None:
+    step["process"]["env"] = env
+    step["linux"]["cgroupsPath"] = path
+    assert held(tmp_path, step)["linux"]["cgroupsPath"] == path
 
 
 def test_without_a_bundle_no_step_runs(tmp_path: Path) -> None:
