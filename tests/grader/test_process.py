@@ -1,6 +1,8 @@
 """Programs end in time, and take their children with them."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -62,6 +64,25 @@ def test_a_program_that_leaves_a_child_behind_is_cleaned_up() -> None:
     with running(command, seconds=20, environment=ENVIRONMENT) as program:
         child = int(program.output.read())
     assert (program.exit_code, program.timed_out) == (0, False)
+    assert wait_for_end(child)
+
+
+WORKER = """
+import os
+from grader.process import running
+stay = ["sh", "-c", "echo $$; exec sleep 600"]
+with running(stay, seconds=600, environment=os.environ) as program:
+    print(program.output.readline().decode(), flush=True)
+    program.output.read()
+"""
+
+
+def test_a_program_ends_with_a_worker_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        child = int(worker.stdout.readline())
+        assert alive(child)
+        worker.kill()
     assert wait_for_end(child)
 
 
