@@ -4,7 +4,6 @@ Sizes, names and links are judged from git's own list of files, before a file is
 """
 
 import re
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from grader.job import COMMIT, Job
 from grader.origin import FetchPolicy, origin_of
 from grader.output import tidy
 from grader.places import Places
+from grader.scratch import scratch
 from grader.tree import Entry, read_links, read_tree
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
@@ -59,8 +59,8 @@ def resolve(repository: str, ref: str, policy: FetchPolicy) -> Resolved:
 
     Raises StudentFault when link or ref lead nowhere, PlatformFault when the host is silent.
     """
-    with tempfile.TemporaryDirectory(prefix="resolve-") as folder:
-        git = _started(Path(folder), repository, policy)
+    with scratch(policy.workdir, "resolve") as folder:
+        git = _started(folder, repository, policy)
         named = ref.lower() if COMMIT.fullmatch(ref.lower()) else _named(_refs(git), ref)
         # tree:0 asks for the commit alone; a host that knows no filters sends its files, too
         commit = _get(git, named, ref, "--filter=tree:0")

@@ -1,6 +1,7 @@
 """Where a repository may come from: https on an allowed host, or a folder of the demo."""
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,6 +16,7 @@ class FetchPolicy:
     """What may be fetched. `hosts` are names, with a port where it is not 443.
 
     `local_root` is the folder below which `file://` repositories are taken; None: none are.
+    `workdir` holds what is fetched only to look at it.
     `max_bytes` holds for the files of a commit, and for the pack in which they travel.
     """
 
@@ -23,6 +25,7 @@ class FetchPolicy:
     max_bytes: int = 500 * MEBIBYTE
     max_files: int = 20_000
     seconds: float = 120
+    workdir: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ Knows nothing of the portal: a job goes in, an outcome comes out, an observer he
 
 import hashlib
 import json
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +26,7 @@ from grader.judges import JudgePool
 from grader.output import tidy
 from grader.room import GB
 from grader.run import run
+from grader.scratch import scratch
 from grader.session import Session
 from grader.settings import GraderSettings
 from grader.stretch import stretch
@@ -179,8 +178,7 @@ class Grader:
                 f"The image of commit {job.commit[:12]} was built before and is used again."
             )
             return image
-        self.settings.workdir.mkdir(parents=True, exist_ok=True)
-        with _folder(self.settings.workdir) as folder:
+        with scratch(self.settings.workdir, "attempt") as folder:
             return self._build(job, lab, progress, folder, tag)
 
     def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: Path, tag: str) -> str:
@@ -267,20 +265,11 @@ def _named(source: Source, names: Iterable[str]) -> list[str]:
 
 def fetch_policy(settings: GraderSettings) -> FetchPolicy:
     """Where repositories may come from, and how large they may be."""
-    return FetchPolicy(hosts=tuple(settings.git_hosts), local_root=settings.local_repositories)
-
-
-@contextmanager
-def _folder(parent: Path) -> Iterator[Path]:
-    """A new folder that goes with all that is in it.
-
-    Python's own removal calls itself for each level, and git takes thousands of them.
-    """
-    folder = tempfile.mkdtemp(dir=parent)
-    try:
-        yield Path(folder)
-    finally:
-        subprocess.run(["rm", "-rf", folder], check=False, capture_output=True)
+    return FetchPolicy(
+        hosts=tuple(settings.git_hosts),
+        local_root=settings.local_repositories,
+        workdir=settings.workdir,
+    )
 
 
 def _outcome(progress: Progress, **ended: Any) -> Outcome:  # noqa: ANN401 - fields of Outcome

@@ -24,6 +24,7 @@ from grader.engine import WORKER
 from grader.judges import JudgePool
 from grader.orphans import reconcile
 from grader.pipeline import Grader
+from grader.scratch import remove_abandoned
 from grader.settings import GraderSettings
 from lab_specs.faults import Fault
 from lab_specs.loader import load_shelf
@@ -88,9 +89,12 @@ def stop_waiting(**_: object) -> None:
 
 @worker_shutdown.connect
 def put_away(**_: object) -> None:
-    """Remove the judges that wait."""
+    """Remove the judges that wait, and the row that says that this worker is there."""
+    from portal.submissions import workers  # noqa: PLC0415 - as below
+
     if _tools.cache_info().currsize:
         tools().judges.close()
+        workers.leave(name=NAME)
 
 
 def report() -> None:
@@ -115,10 +119,14 @@ def sweep() -> None:
 
     The deadline is the second clock, which trusts no attempt's own.
     """
-    for why, clean in (("late", _remove_late), ("orphans", _remove_orphans)):
+    for why, clean in (
+        ("late", _remove_late),
+        ("orphans", _remove_orphans),
+        ("folders", _remove_folders),
+    ):
         try:
             if gone := clean():
-                logger.warning("swept", why=why, containers_and_volumes=gone)
+                logger.warning("swept", why=why, removed=gone)
         except Fault as fault:
             logger.warning("sweep failed", why=why, fault=fault.code, **fault.facts)
         except Exception:  # a clock that stops would leave all that comes later
@@ -146,6 +154,10 @@ def _remove_orphans() -> int:
         return reconcile(tools().engine, queries.live_tokens)
     finally:
         close_old_connections()
+
+
+def _remove_folders() -> int:
+    return remove_abandoned(settings().workdir)
 
 
 def _sweep_for_ever() -> None:
