@@ -104,8 +104,11 @@ def _play(
     began, over, blows = time.monotonic(), threading.Event(), list[Blow]()
     share = len(works) / (len(order) + 1)  # of the works, for each blow and one after the last
     with Watch() as watch, ThreadPoolExecutor(1) as hands:
-        # Two shares ahead: there is always work under way, until the last blow has fallen.
-        handing = hands.submit(crowd.hand_in, works, lambda: share * (len(blows) + 2), over)
+
+        def allowed() -> float:  # there is always work under way, until the last blow has fallen
+            return share * (len(blows) + (2 if watch.held else 3))
+
+        handing = hands.submit(crowd.hand_in, works, allowed, over)
         last = time.monotonic()
         while not (handing.done() and watch.done >= len(works)) and time.monotonic() < end:
             since = time.monotonic() - last

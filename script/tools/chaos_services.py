@@ -95,7 +95,7 @@ class Services:
 
     def __init__(self) -> None:
         celery = ["celery", "--app", "grader.worker", "worker", "--pool", "threads"]
-        celery += ["--without-gossip", "--without-mingle"]
+        celery += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
         grade = [*celery, "--queues", "grade", "--concurrency", str(AT_ONCE)]
         scratch = {"TMPDIR": str(SCRATCH), "GRADER_CONCURRENCY": str(AT_ONCE)}
         workers = [
@@ -138,8 +138,9 @@ class Services:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._supervisor.join()
-        for one in reversed(self._named.values()):
-            one.stop()
+        for one in self._named.values():
+            if one.alive:
+                one.kill(group=True)
 
     @property
     def workers(self) -> list[Service]:
