@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from lab_specs.edition import rules
 from lab_specs.edition.file import MiniProjectFile
 from portal.assessment.policy import facts
-from portal.assessment.policy.facts import Contradiction, Fact
+from portal.assessment.policy.facts import Fact
 from portal.assessment.policy.policy import Policy
 from portal.assessment.policy.results import Effect, Gap, Reason
 
@@ -45,10 +45,8 @@ class Case:
 
     @property
     def track(self) -> facts.OnTrack | None:
-        """The student's track. Raises `Contradiction` when there are two."""
+        """The student's track."""
         found = self.of(facts.OnTrack)
-        if len(found) > 1:
-            raise Contradiction("a student is in two tracks")
         return found[0] if found else None
 
     def concerns(self, rule: rules.Rule) -> bool:
@@ -75,8 +73,6 @@ class Case:
         held = [
             each for each in self.of(facts.Held) if each.session == getattr(when, "session", "")
         ]
-        if len(held) > 1:
-            raise Contradiction(f"session {held[0].session!r} was held on two days")
         due = self.policy.edition.moment(when, {each.session: each.on for each in held})
         longer = [each for each in self.of(facts.Extended, part=part.id) if each.item in {"", item}]
         best = max(longer, key=lambda each: each.until, default=None)

@@ -8,17 +8,12 @@ from typing import Any
 from lab_specs.edition import rules
 from portal.assessment.policy import gates, values
 from portal.assessment.policy.case import Case
-from portal.assessment.policy.facts import (
-    Assessed,
-    Contradiction,
-    Fact,
-    Overridden,
-    ordered,
-)
+from portal.assessment.policy.facts import Fact, Overridden, ordered
 from portal.assessment.policy.parts import standing
 from portal.assessment.policy.policy import Policy
 from portal.assessment.policy.resit import resit_of
 from portal.assessment.policy.results import Effect, Gap, Outcome, Reason, Result, Standing
+from portal.assessment.policy.soundness import demand_sound
 from portal.assessment.policy.telling import Told, tell
 
 Apply = Callable[[Case, Any, Mapping[str, Standing]], list[Reason]]
@@ -47,8 +42,8 @@ def evaluate(policy: Policy, facts: Iterable[Fact], *, as_of: datetime) -> Resul
     `Contradiction` for facts that cannot all hold or that the edition does not know.
     """
     given = ordered(facts)
+    demand_sound(policy, given)
     case = Case.over(policy, given, as_of)
-    _demand_known(policy, given)
     standings = {part.id: standing(case, part) for part in policy.edition.mini_projects}
     reasons = [
         *(note for part in policy.edition.mini_projects for note in _notes(part.id, standings)),
@@ -125,18 +120,3 @@ def _no_rules() -> Reason:
         to_change=f"{who} adds `scale` and `rules`",
         gap=Gap(name="rules", asks=asks, who=who),
     )
-
-
-NAMES = {"part": "mini_projects", "mark": "marks", "track": "tracks", "session": "sessions"}
-
-
-def _demand_known(policy: Policy, given: Iterable[Fact]) -> None:
-    """A fact about something that the edition lacks would otherwise count for nothing, unseen."""
-    for fact in given:
-        for field, table in NAMES.items():
-            name = getattr(fact, field, "")
-            known = {each.id for each in getattr(policy.edition, table)}
-            if name and name not in known:
-                raise Contradiction(f"{type(fact).__name__}: no {field} {name!r} in this edition")
-        if isinstance(fact, Assessed) and fact.criterion not in policy.criteria[fact.part]:
-            raise Contradiction(f"{fact.part}: no criterion {fact.criterion!r}")

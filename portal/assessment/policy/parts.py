@@ -9,7 +9,6 @@ from lab_specs.edition.file import MiniProjectFile
 from portal.assessment.policy.case import Case, Handed
 from portal.assessment.policy.facts import (
     Assessed,
-    Contradiction,
     Demonstrated,
     Took,
 )
@@ -184,34 +183,24 @@ APPLY: dict[type[rules.Rule], Callable[[Case, Any, MiniProjectFile], Told]] = {
 
 def _rows(case: Case, part: MiniProjectFile) -> list[Row]:
     """The criteria that concern this student: of the lab that they took, and the general ones."""
-    took = case.of(Took, part=part.id)
-    if len(took) > 1:
-        raise Contradiction(f"{part.id}: two labs were taken")
-    if took and took[0].lab not in part.labs:
-        raise Contradiction(f"{part.id}: no lab {took[0].lab!r}")
-    labs = {"", *(each.lab for each in took)}
+    labs = {"", *(each.lab for each in case.of(Took, part=part.id))}
     return [row for row in case.policy.rubrics[part.id] if row.lab in labs]
 
 
 def _reached(case: Case, part: MiniProjectFile, row: Row, *, first: bool) -> Reached:
     """The level that counts: of the resit, else of the first chance unless that was lost."""
     found = case.of(Assessed, part=part.id, criterion=row.criterion.id)
-    for fact in found:
-        if fact.level not in row.levels:
-            raise Contradiction(f"{part.id}, {fact.criterion}: no level {fact.level!r}")
-    chances = [fact for fact in found if first or fact.chance > 1]
-    last = max((fact.chance for fact in chances), default=0)
-    counting = [fact for fact in chances if fact.chance == last]
-    if len(counting) > 1:
-        raise Contradiction(f"{part.id}, {row.criterion.id}: two levels for one chance")
+    own = [fact for fact in found if fact.level in row.levels]  # not of a lab given up
+    chances = [fact for fact in own if first or fact.chance > 1]
+    counting = max(chances, key=lambda fact: fact.chance, default=None)
     return Reached(
         criterion=row.criterion.id,
         title=row.criterion.title,
         technical=row.criterion.technical,
         levels=row.levels,
         passing=row.passing,
-        level=counting[0].level if counting else None,
-        fact=counting[0] if counting else None,
+        level=counting.level if counting else None,
+        fact=counting,
     )
 
 
@@ -250,7 +239,7 @@ def _awaited(
     case: Case, part: MiniProjectFile, reached: tuple[Reached, ...], *, lost: bool
 ) -> list[Reason]:
     """What an assessor, or the student, has still to do."""
-    if lost or not case.decides(part):
+    if lost or not case.decides(part) or (case.ended and not _handed_in(case, part)):
         return []
     cites = part.cite or case.policy.edition.scale_cites
     undecided = [each for each in reached if each.level is None]
@@ -261,3 +250,10 @@ def _awaited(
         Reason(cites=cites, effect=Effect.AWAITS, says=each, part=part.id, facts=())
         for each in says
     ]
+
+
+def _handed_in(case: Case, part: MiniProjectFile) -> bool:
+    """Whether there is anything that an assessor could still look at."""
+    if not part.deliverables:
+        return True
+    return any(case.handed(part.id, item.id) for item in part.deliverables)

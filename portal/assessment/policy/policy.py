@@ -26,7 +26,7 @@ class Policy:
 
     edition: EditionFile
     rubrics: Mapping[str, tuple[Row, ...]]  # those that decide, per part
-    criteria: Mapping[str, frozenset[str]]  # all that may be assessed, per part
+    criteria: Mapping[str, Mapping[str, frozenset[str]]]  # part, criterion: levels there may be
     digest: str
 
     @classmethod
@@ -40,9 +40,7 @@ class Policy:
         digest = hashlib.sha256(edition.model_dump_json().encode())
         for lab in sorted({lab for each in edition.mini_projects for lab in each.labs}):
             digest.update(shelf[lab].digest.encode())
-        criteria = {
-            part: frozenset(row.criterion.id for row in rows) for part, rows in rubrics.items()
-        }
+        criteria = {part: _levels(rows) for part, rows in rubrics.items()}
         deciding = {
             each.id: tuple(row for row in rubrics[each.id] if each.lab_decides or not row.lab)
             for each in edition.mini_projects
@@ -103,6 +101,14 @@ def _rubric(
             for criterion in each.criteria
         ),
     )
+
+
+def _levels(rows: tuple[Row, ...]) -> dict[str, frozenset[str]]:
+    """Two labs may name a criterion alike and have scales of their own."""
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        found[row.criterion.id] = found.get(row.criterion.id, frozenset()) | set(row.levels)
+    return found
 
 
 def _priced(table: Mapping[str, Any], rubrics: Mapping[str, tuple[Row, ...]]) -> None:

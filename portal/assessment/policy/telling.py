@@ -57,11 +57,17 @@ def _on_scale(case: Case, scale: Scale | None, reasons: list[Reason], *, blocked
     passes = not blocked and not any(each.effect is Effect.BLOCKS for each in passing)
     return Told(
         passes=passes,
-        value=number_told(number) if sure else "",
+        value=_shown(scale, number) if sure else "",
         number=Decimal(number.numerator) / Decimal(number.denominator) if sure else None,
         scale=scale.kind,
         reasons=(*reasons, *missing, *passing),
     )
+
+
+def _shown(scale: Points | Grades, number: Fraction) -> str:
+    """A grade as the edition's file writes it; points as a person does."""
+    grades = scale.grades if isinstance(scale, Grades) else ()
+    return next((str(each) for each in grades if Fraction(each) == number), number_told(number))
 
 
 def _gaps(reasons: Sequence[Reason]) -> bool:

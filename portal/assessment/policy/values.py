@@ -9,7 +9,7 @@ from lab_specs.edition import rules
 from lab_specs.edition.scales import Points
 from lab_specs.edition.syllabus import MarkFile
 from portal.assessment.policy.case import Case
-from portal.assessment.policy.facts import Contradiction, Fact, Marked, Moved, Present
+from portal.assessment.policy.facts import Fact, Marked, Moved, Present
 from portal.assessment.policy.results import Effect, Reached, Reason, Standing
 
 Standings = Mapping[str, Standing]
@@ -22,15 +22,9 @@ def told(number: Fraction | Decimal) -> str:
 
 
 def last_mark(case: Case, mark: MarkFile) -> Marked | None:
-    """The mark of the last chance. Raises `Contradiction` for two, or one out of range."""
+    """The mark of the last chance."""
     found = case.of(Marked, mark=mark.id)
-    last = max((each.chance for each in found), default=0)
-    counting = [each for each in found if each.chance == last]
-    if len(counting) > 1:
-        raise Contradiction(f"{mark.id}: two marks for one chance")
-    if counting and not 0 <= counting[0].points <= mark.highest:
-        raise Contradiction(f"{mark.id}: {counting[0].points} is not within 0 and {mark.highest}")
-    return counting[0] if counting else None
+    return max(found, key=lambda each: each.chance, default=None)
 
 
 def weigh(case: Case, rule: rules.Weigh, standings: Standings) -> list[Reason]:
