@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.arena import attack
 from grader.docker_engine import DockerEngine
 from grader.fetch import resolve
 from grader.job import Job
 from grader.judges import JudgePool
 from grader.pipeline import Grader, Outcome, fetch_policy
 from grader.settings import ROOT, GraderSettings
+from grader.siege import attack
 from grader.verify import PUBLIC_SEED, verify
 from lab_specs.faults import Fault
 from lab_specs.loader import load_lab

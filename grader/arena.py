@@ -4,18 +4,16 @@ import secrets
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeVar
 
-from rich.text import Text
-
 from grader import traces
-from grader.attack import Attack, Expected, Tried, console, load_attacks, summary, tell, wrong_end
+from grader.attack import Attack, Expected, Tried, wrong_end
 from grader.decoys import Decoys, Heard
 from grader.docker_engine import DockerEngine
 from grader.engine import WORKER
@@ -26,11 +24,14 @@ from grader.pipeline import Grader, Outcome
 from grader.settings import GraderSettings
 from grader.verify import Silence
 from grader.witness import Witness
+from lab_specs.faults import Code
 from lab_specs.loader import load_lab
 from lab_specs.report import Verdict
 from lab_specs.schema import LabSpec
 
 AT_ONCE = 2
+TRIES = 3
+DISK_GB = 1.0  # for one build: less than a worker gives, so that the limit is soon reached
 OVERDUE = 60.0  # seconds beyond its limit after which an attack is taken to never end
 HONEST = "honest"  # the folder of the neighbour
 HONEST_END = Expected(
@@ -68,7 +69,8 @@ class Arena:
     honest: list[Beside] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
     images: set[str] = field(default_factory=set)
-    _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    _turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    _taking: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
     _neighbour: threading.Thread = field(init=False)
 
@@ -84,6 +86,7 @@ class Arena:
                     "shelf": [*settings.shelf, folder / "labs"],
                     "local_repositories": scratch / "repositories",
                     "workdir": scratch / "work",
+                    "build_disk_gb": DISK_GB,
                 }
             )
             engine = DockerEngine()
@@ -105,7 +108,7 @@ class Arena:
         """Try one attack, and look at what it left."""
         if attack.expected.decoys and self.decoys is None:
             return Tried(attack, not_tried="only root can set up the decoys it aims at")
-        with self._turn:
+        with self._turn(alone=attack.expected.alone):
             began, deaf = time.monotonic(), len(self.decoys.heard) if self.decoys else 0
             tried = self._try(attack)
             victim = attack.victim
@@ -129,6 +132,17 @@ class Arena:
         work = self.grader.settings.workdir
         wrong += [f"folder {path.name}" for path in (work.iterdir() if work.exists() else ())]
         return wrong
+
+    @contextmanager
+    def _turn(self, *, alone: bool) -> Iterator[None]:
+        turns = AT_ONCE if alone else 1
+        with self._taking:  # so that two who want to be alone never wait for each other
+            for _ in range(turns):
+                self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release(turns)
 
     def _dismiss(self) -> None:
         self._over.set()
@@ -181,7 +195,12 @@ class Arena:
         )
         hosts = [*self.grader.settings.git_hosts, *target.hosts]
         settings = self.grader.settings.model_copy(update={"git_hosts": hosts})
-        return replace(self.grader, settings=settings).grade(job, lab, Silence())
+        grader = replace(self.grader, settings=settings)
+        for _ in range(TRIES):  # a fault of ours is tried again, as a worker does
+            outcome = grader.grade(job, lab, Silence())
+            if outcome.verdict is not Verdict.CRASHED or outcome.code is Code.LAB_BROKEN:
+                break
+        return outcome
 
     def _lab(self, name: str) -> LabSpec:
         folders = [shelf / name for shelf in self.grader.settings.shelf]
@@ -213,42 +232,6 @@ class Arena:
             time.sleep(0.05)
         wrong = [one.wrong for one in self.honest if one.ended >= began and one.began <= now]
         return [f"honest attempt beside it: {one}" for one in wrong if one]
-
-
-def attack(names: Sequence[str], folder: Path, settings: GraderSettings) -> int:
-    """Try attacks, two at once, and print a line for each and a table; 0 when all hold.
-
-    Raises ValueError for an unknown name or an attack that is written wrongly.
-    """
-    attacks = load_attacks(folder, names)
-    began = time.monotonic()
-    with Arena.opened(folder, settings) as arena:
-        # More hands than turns: what an attempt left is looked at while the next one runs.
-        with ThreadPoolExecutor(2 * AT_ONCE) as hands:
-            results = list(hands.map(lambda one: _told(arena.attempt(one)), longest_first(attacks)))
-        after = arena.aftermath()
-        honest = len(arena.honest)
-    console.print(summary(results))
-    for problem in after:
-        console.print(Text(f"Afterwards, NOT HELD: {problem}"))
-    held = sum(one.held for one in results)
-    not_tried = sum(bool(one.not_tried) for one in results)
-    console.print(
-        f"{held} of {len(results)} attacks were held, {not_tried} could not be tried;"
-        f" {honest} honest attempts beside them; {len({one.id for one in arena.witness.seen})} containers looked at;"
-        f" {time.monotonic() - began:.0f} s."
-    )
-    return 0 if held == len(results) and not after else 1
-
-
-def longest_first(attacks: Sequence[Attack]) -> list[Attack]:
-    """So that no long one is left for the end."""
-    return sorted(attacks, key=lambda one: -one.expected.seconds)
-
-
-def _told(tried: Tried) -> Tried:
-    tell(tried)
-    return tried
 
 
 def _decoys(stack: ExitStack) -> Decoys | None:

@@ -1,7 +1,7 @@
-"""`python -m grader attack`: hostile repositories must come to the end that is written for them.
+"""A hostile repository, the end that is written for it, and what was not so.
 
 Each is a folder with an `attack.yaml` and the files of a repository, or the name of a function
-that makes one. They go through the same pipeline as a student's submission.
+that makes one.
 """
 
 import json
@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from grader.pipeline import LOG_GAP, LOG_HEAD, LOG_TAIL, Outcome
 from grader.verify import failed_checks
@@ -28,7 +25,6 @@ LOG_CAP = LOG_HEAD + len(LOG_GAP) + LOG_TAIL
 HANDED_OVER = 400_000  # characters of one outcome, whatever an attempt says
 # What no page, terminal or database should get: controls but tab and newline, and half characters
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-console = Console(highlight=False)
 
 
 class Expected(BaseModel):
@@ -46,6 +42,9 @@ class Expected(BaseModel):
     shows: tuple[str, ...] = Field((), description="words that the outcome must hold: it was tried")
     hides: tuple[str, ...] = Field((), description="words that it must not hold")
     decoys: bool = Field(False, description="aims at decoys, so it is tried by root alone")
+    alone: bool = Field(
+        False, description="no other attack runs beside it, as it strains the machine"
+    )
     make: str = Field("", description="module.function beside the families that makes it")
 
     @model_validator(mode="after")
@@ -185,20 +184,3 @@ def _texts(value: object, cap: int) -> Iterable[tuple[str, int]]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item, cap)
-
-
-def tell(tried: Tried) -> None:
-    """One line: what was tried, whether it was held, how, and how long it took."""
-    state = "held" if tried.held else "not tried" if tried.not_tried else "NOT HELD"
-    how = tried.not_tried or "; ".join(tried.wrong) or tried.attack.expected.held
-    what = f"{tried.attack.name}: {tried.attack.expected.title}"
-    console.print(Text(f"{what}: {state} ({how}; {tried.seconds:.1f} s)"), soft_wrap=True)
-
-
-def summary(results: Sequence[Tried]) -> Table:
-    """A row for each attack."""
-    table = Table("", "attack", "came to", "seconds")
-    for tried in sorted(results, key=lambda one: one.attack.name):
-        mark = "✔" if tried.held else "?" if tried.not_tried else "✘"
-        table.add_row(mark, *map(Text, (tried.attack.name, tried.came_to, f"{tried.seconds:.1f}")))
-    return table

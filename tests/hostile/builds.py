@@ -6,10 +6,10 @@ STAGES = 500
 
 
 def many_stages(ground: Ground) -> Target:
-    """Five hundred stages that nothing keeps from running at once, and one that needs them all."""
+    """Five hundred stages that may all run at once, and one that needs them all."""
     home = ground.write(ground.scratch / "repository")
     stages = [
-        f"FROM mlops-python:3.11 AS s{n}\nENV ATTACK={ground.mark}\nRUN echo {n} > /{n} && sleep 60\n"
+        f"FROM mlops-python:3.11 AS s{n}\nENV ATTACK={ground.mark}\nRUN touch /{n} && sleep 60\n"
         for n in range(STAGES)
     ]
     copies = [f"COPY --from=s{n} /{n} /{n}\n" for n in range(STAGES)]

@@ -106,7 +106,7 @@ def long_name(ground: Ground) -> Target:
 def odd_names(ground: Ground) -> Target:
     """Names with newlines, terminal escapes, bytes that are no text; and no Dockerfile."""
     home = ground.scratch / "repository"
-    home.mkdir()
+    home.mkdir(parents=True)
     for name in (b"a\nb", b"\x1b[2J\x1b]0;owned\x07.dockerfile", b"\xff\xfe.dockerfile", b"-rf"):
         Path(os.fsdecode(os.fsencode(home) + b"/" + name)).write_text(ground.mark)
     return ground.plant(home)
@@ -115,7 +115,7 @@ def odd_names(ground: Ground) -> Target:
 def html_names(ground: Ground) -> Target:
     """Names that are markup, for the page that lists them; and no Dockerfile."""
     home = ground.scratch / "repository"
-    home.mkdir()
+    home.mkdir(parents=True)
     for name in ("<img src=x onerror=alert(1)>.dockerfile", "<script>alert(1)<script>.docker"):
         (home / name).write_text(ground.mark)
     (home / "=cmd|' -c calc'!A1.dockerfile").write_text(ground.mark)

@@ -1,5 +1,5 @@
 piece = b"x" * 10_000_000
 with open("/filler", "wb", buffering=0) as file:
-    for _ in range(300):  # at most 3 GB
+    for _ in range(800):  # at most 8 GB
         file.write(piece)
-print("REACHED 3 GB", flush=True)
+print("REACHED 8 GB", flush=True)
