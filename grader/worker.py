@@ -89,12 +89,20 @@ def stop_waiting(**_: object) -> None:
 
 @worker_shutdown.connect
 def put_away(**_: object) -> None:
-    """Remove the judges that wait, and the row that says that this worker is there."""
-    from portal.submissions import workers  # noqa: PLC0415 - as below
-
+    """Remove the judges that wait."""
     if _tools.cache_info().currsize:
         tools().judges.close()
+
+
+@worker_shutdown.connect
+def leave(**_: object) -> None:
+    """Nobody need look for a worker that ends as it should."""
+    from portal.submissions import workers  # noqa: PLC0415 - as below
+
+    try:
         workers.leave(name=NAME)
+    except Exception:  # the database may be away; the row is forgotten in time
+        logger.exception("could not take leave")
 
 
 def report() -> None:

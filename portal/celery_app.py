@@ -21,6 +21,7 @@ app = Celery("portal")
 app.conf.update(
     broker_url=settings.BROKER_URL,
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker waits for its broker however long that takes
     # A web request must learn at once that nobody hears the bell: one more try, no pauses.
     broker_connection_timeout=2,
     broker_transport_options={

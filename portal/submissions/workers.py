@@ -33,6 +33,11 @@ def tell(
     )
 
 
+def leave(*, name: str) -> None:
+    """A worker ends as it should: nobody need look for it."""
+    Worker.objects.filter(name=name[:120]).delete()
+
+
 def present(*, now: datetime) -> QuerySet[Worker]:
     """The workers that were heard of just now."""
     return Worker.objects.filter(seen_at__gte=now - SEEN_WITHIN)

@@ -18,7 +18,7 @@ from grader.pipeline import Outcome
 from lab_specs.faults import Code, PlatformFault
 from lab_specs.report import Verdict
 from portal.celery_app import GRADE_QUEUE, app
-from portal.submissions import dispatch
+from portal.submissions import dispatch, workers
 from portal.submissions.models import Attempt, Worker
 from portal.submissions.states import State
 from tests.conftest import Bell
@@ -209,6 +209,26 @@ def test_work_goes_on_when_the_trouble_is_over(
     answers = iter(["no room", "no room"])
     monkeypatch.setattr(tasks, "shortage", lambda _: next(answers, None))
     assert ring() == ["passed"]
+
+
+@pytest.mark.django_db
+def test_a_worker_is_known_from_its_first_report_until_it_leaves() -> None:
+    worker.report()
+    row = Worker.objects.get()
+    assert (row.name, row.slots, row.reason) == (worker.NAME, worker.settings().concurrency, "")
+    worker.leave()
+    assert not Worker.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_report_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "tell", lambda **_: 1 / 0)
+        patch.setattr(workers, "leave", lambda **_: 1 / 0)
+        worker.report()
+        worker.leave()
+    worker.report()
+    assert Worker.objects.exists()
 
 
 # In a real worker

@@ -12,10 +12,11 @@ from pytest_django.fixtures import Settings
 from lab_specs.faults import Code
 from portal.courses.models import MiniProject, Team
 from portal.people.models import User
+from portal.submissions.domain import MAX_LIVE
 from portal.submissions.lookups import answer_lookup, fail_lookup
 from portal.submissions.models import Lookup, Submission
 from portal.submissions.states import State
-from tests.factories import AttemptFactory, CriterionFactory, LookupFactory
+from tests.factories import AttemptFactory, CriterionFactory, LookupFactory, SubmissionFactory
 from tests.worlds import SHELF
 
 LINK = "https://github.com/alice/digits"
@@ -163,6 +164,19 @@ def test_confirming_too_early_is_refused_in_words(lookup: Lookup, client: Client
     response = client.post(reverse("submissions:confirm", args=[lookup.pk]), follow=True)
     assert "has not been resolved to a commit" in response.content.decode()
     assert not Submission.objects.exists()
+
+
+def test_too_much_at_once_is_refused_in_words_and_nothing_is_lost(
+    lookup: Lookup, team: Team, client: Client
+) -> None:
+    answer_lookup(lookup_id=lookup.pk, commit="c" * 40)
+    live = [AttemptFactory(submission=SubmissionFactory(team=team)) for _ in range(MAX_LIVE)]
+    confirm = reverse("submissions:confirm", args=[lookup.pk])
+    page = client.post(confirm, follow=True).content.decode()
+    assert "wait until one of them has its verdict, or cancel one" in page
+    assert "Submit this commit" in page
+    client.post(reverse("submissions:cancel", args=[live[0].pk]))
+    assert "Handed in." in client.post(confirm, follow=True).content.decode()
 
 
 def test_late_work_is_said_before_and_after(lookup: Lookup, client: Client) -> None:

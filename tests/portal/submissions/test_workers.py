@@ -40,3 +40,10 @@ def test_a_worker_that_is_long_gone_is_forgotten() -> None:
     workers.tell(name="w1", slots=1)
     assert workers.forget(now=timezone.now() + timedelta(hours=23)) == 0
     assert workers.forget(now=timezone.now() + timedelta(hours=25)) == 1
+
+
+def test_a_worker_that_ends_as_it_should_leaves_nothing() -> None:
+    workers.tell(name="w1", slots=1)
+    workers.tell(name="w2", slots=1)
+    workers.leave(name="w1")
+    assert Worker.objects.get().name == "w2"
