@@ -2,8 +2,11 @@
 
 import pytest
 
+from lab_specs.edition.file import EditionFile
 from portal.api import tokens
-from portal.courses.models import Team
+from portal.assessment.domain import ask_again
+from portal.courses import versions
+from portal.courses.models import Edition, Team
 from portal.people.models import User
 from portal.submissions.models import Lookup, LookupStatus, Submission
 from portal.submissions.states import State
@@ -11,7 +14,7 @@ from tests.factories import AttemptFactory, CriterionFactory, LookupFactory
 
 
 @pytest.fixture
-def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
+def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]:
     attempt = AttemptFactory(submission=work, state=State.QUEUED)
     criterion = CriterionFactory(mini_project=work.mini_project, lab=work.lab)
     waiting, found = (
@@ -19,6 +22,9 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
     )
     Lookup.objects.filter(pk=found.pk).update(status=LookupStatus.FOUND, commit="c" * 40)
     token, _ = tokens.issue(person=alice, name="a script", scopes=["read"], days=1)
+    edition = work.mini_project.edition
+    _give_rules(edition)
+    request = ask_again(edition=edition, student=alice, words="Please look at the report again.")
     return {
         "": (),
         "token": (token.pk,),
@@ -29,7 +35,35 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int, ...]]:
         "attempt": (attempt.pk,),
         "submission": (work.pk,),
         "decision": (attempt.pk, criterion.pk),
+        "student": (work.mini_project.edition_id, alice.pk),
+        "csv": (work.mini_project.edition_id, "csv"),
+        "mark": (work.mini_project.edition_id, "exam"),
+        "request": (work.mini_project.edition_id, request.pk),
     }
+
+
+def _give_rules(edition: Edition) -> None:
+    """A rule version that knows the edition's mini-projects, a mark and a scale."""
+    file = EditionFile.model_validate(
+        {
+            "course": "MLOps",
+            "course_code": "mlops",
+            "edition": edition.name,
+            "timezone": edition.timezone,
+            "levels": ["not yet proficient", "proficient"],
+            "marks": [
+                {"id": "exam", "cite": "ZHAW-3", "title": "Exam", "highest": 60, "form": "written"}
+            ],
+            "mini_projects": [
+                {"id": each.slug, "title": each.title, "by_team": each.by_team}
+                for each in edition.mini_projects.all()
+            ],
+            "outcomes": [{"id": "ship", "text": {"en": "Ships it"}, "kind": "skill"}],
+            "scale": {"kind": "points", "cite": "ZHAW-2", "highest": 100, "pass_at": 50},
+            "rules": [{"rule": "weigh", "cite": "ZHAW-1", "percent": {"exam": 100}}],
+        }
+    )
+    versions.keep(edition, file)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def staff_and(team: int | str, staff: int | str) -> Answers:
 
 TEAM_AND_STAFF = staff_and(OK, OK)
 STAFF = staff_and(GONE, OK)
+STUDENTS = answers(OK, OK, OK, GONE, GONE, GONE)
 READ_ONLY = WRITE_ONLY = answers(NOT_SO)
 NO_STUDENT = answers(GONE, GONE, GONE, OK, OK, OK)
 
@@ -71,6 +72,17 @@ TABLE = {
     "dashboards:reviews": Rule("edition", STAFF, READ_ONLY),
     "dashboards:log": Rule("edition", STAFF, READ_ONLY),
     "dashboards:trouble": Rule("edition", STAFF, READ_ONLY),
+    "courses:course": Rule(
+        "edition",
+        answers(OK, OK, OK, OK, OK, GONE),
+        answers(*[DENIED] * 3, *[ELSEWHERE] * 2, GONE),
+    ),
+    "courses:teams": Rule("edition", STAFF, staff_and(GONE, ELSEWHERE)),
+    "courses:roster": Rule(
+        "edition",
+        answers(*[GONE] * 3, OK, DENIED, GONE),
+        answers(*[GONE] * 3, UNSAID, DENIED, GONE),
+    ),
     "submissions:project": Rule(
         "project", answers(OK, OK, OK, OK, OK, GONE), answers(*[UNSAID] * 5, GONE)
     ),
@@ -84,6 +96,24 @@ TABLE = {
     "submissions:rerun": Rule("submission", WRITE_ONLY, staff_and(DENIED, ELSEWHERE)),
     "assessment:review": Rule("attempt", STAFF, READ_ONLY),
     "assessment:decide": Rule("decision", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "assessment:draft": Rule("decision", WRITE_ONLY, STAFF),
+    "assessment:book": Rule("edition", STAFF, READ_ONLY),
+    "assessment:record": Rule("student", STAFF, READ_ONLY),
+    "assessment:say": Rule("student", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "assessment:card": Rule("student", STAFF, READ_ONLY),
+    "assessment:export": Rule("csv", STAFF, READ_ONLY),
+    "assessment:publish": Rule("edition", STAFF, staff_and(GONE, ELSEWHERE)),
+    "assessment:marks": Rule("edition", STAFF, READ_ONLY),
+    "assessment:mark": Rule("mark", STAFF, answers(*[GONE] * 6)),
+    "assessment:upload": Rule("mark", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "assessment:resits": Rule("edition", STAFF, READ_ONLY),
+    "assessment:requests": Rule("edition", STAFF, READ_ONLY),
+    "assessment:answer": Rule("request", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "assessment:outcomes": Rule("edition", STAFF, READ_ONLY),
+    "assessment:mine": Rule("edition", STUDENTS, READ_ONLY),
+    "assessment:my-card": Rule("edition", STUDENTS, READ_ONLY),
+    "assessment:ask": Rule("edition", WRITE_ONLY, answers(*[ELSEWHERE] * 3, *[GONE] * 3)),
+    "assessment:appoint": Rule("edition", WRITE_ONLY, answers(*[ELSEWHERE] * 3, *[GONE] * 3)),
 }
 
 

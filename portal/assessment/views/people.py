@@ -1,0 +1,34 @@
+"""Whose page it is: the staff's of an edition, or a student's own."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from portal.courses.models import Edition, Enrolment
+from portal.courses.queries import standing
+from portal.courses.rules import Role
+from portal.people.models import User
+from portal.people.requests import Request
+
+
+def taught(request: Request, pk: int) -> Edition:
+    """The edition, for its staff; there is nothing here for anybody else."""
+    staffed = standing(request.user).staffed
+    return get_object_or_404(Edition.objects.select_related("course"), pk=pk, pk__in=staffed)
+
+
+def studied(request: Request, pk: int) -> Edition:
+    """The edition, for its students; there is nothing here for anybody else."""
+    if standing(request.user).roles.get(pk) is not Role.STUDENT:
+        raise Http404
+    return get_object_or_404(Edition.objects.select_related("course"), pk=pk)
+
+
+def student_of(edition: Edition, person: int) -> User:
+    """A student of the edition."""
+    row = get_object_or_404(
+        Enrolment.objects.select_related("person"),
+        edition=edition,
+        person=person,
+        role=Role.STUDENT,
+    )
+    return row.person
