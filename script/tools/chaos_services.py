@@ -17,7 +17,7 @@ from script.tools.portal import ROOT, answers
 
 FOLDER = Path(os.environ["CHAOS_FOLDER"])
 DISK = FOLDER / "disk"  # all that the engine and the workers write lies on it
-DISK_MB = 2048
+DISK_MB, FILES = 3072, 500_000  # room for so much
 LOGS = FOLDER / "logs"
 SCRATCH = DISK / "tmp"
 WORKERS = 3
@@ -233,7 +233,7 @@ def _make_disk() -> None:
     image = FOLDER / "disk.ext4"
     commands: tuple[list[str | Path], ...] = (
         ["truncate", "--size", f"{DISK_MB}M", image],
-        ["mkfs.ext4", "-q", "-m", "0", image],
+        ["mkfs.ext4", "-q", "-m", "0", "-N", str(FILES), image],
         ["mount", "-o", "loop", image, DISK],
     )
     for command in commands:

@@ -21,7 +21,7 @@ from script.tools.chaos_services import BASE, FOLDER
 from script.tools.visitor import Visitor
 
 REPOSITORIES = FOLDER / "repositories"
-EDITIONS = 4
+EDITIONS = 8
 HANDS = 6  # people who hand in at the same time
 PAUSE = 0.3
 FROM = "FROM mlops-python:3.11\nCOPY round /round\n"
