@@ -167,6 +167,8 @@ class Arena:
             self.images.add(str(image))
         wrong = wrong_end(attack.expected, outcome, seconds, [str(self.seed)])
         seen = self.witness.of(name)
+        if outcome.checks and not seen:
+            wrong.append("nobody saw its containers")
         wrong += [problem for one in seen for problem in one.wrong]
         volumes = [volume for one in seen for volume in one.volumes]
         wrong += [f"left behind: {one}" for one in traces.left_behind(name, mark, volumes)]
@@ -174,6 +176,8 @@ class Arena:
 
     def _target(self, attack: Attack, mark: str, stack: ExitStack) -> Target:
         words = {"MARK": mark, **(self.decoys.addresses if self.decoys else {})}
+        if self.decoys:  # an engine without a network of its own stands on this machine's
+            words.setdefault("HOST", words["GATEWAY"])
         scratch = self.scratch / "repositories" / mark
         ground = Ground(attack.folder, self.folder, scratch, mark, words, stack)
         scratch.mkdir(parents=True)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -14,7 +15,8 @@ from typing import Any, Self
 from grader.docker_client import client
 from grader.engine import ATTEMPT, DEADLINE, NO_NETWORK, OWNER, WORKER
 
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 60
+EYES = 4  # a container may be gone soon, and an engine under load answers late
 LOG_DRIVER_LIMITS = ("max-size", "max-file")
 
 
@@ -34,17 +36,21 @@ class Witness:
 
     worker: str
     seen: list[Seen] = field(default_factory=list)
+    _looks: list[Future[None]] = field(default_factory=list)
 
     @classmethod
     @contextmanager
     def watching(cls, worker: str) -> Iterator[Self]:
         """Watch for as long as the block lasts."""
         witness = cls(worker)
-        filters = ("type=container", "event=create", "event=start", f"label={OWNER}=yes")
+        filters = ("type=container", "event=create", f"label={OWNER}=yes")
         named = [word for one in filters for word in ("--filter", one)]
         command = [client(), "events", *named, "--format", "{{json .}}"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as events:
-            reader = threading.Thread(target=witness._read, args=(events,), daemon=True)
+        with (
+            ThreadPoolExecutor(EYES) as eyes,
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as events,
+        ):
+            reader = threading.Thread(target=witness._read, args=(events, eyes), daemon=True)
             reader.start()
             try:
                 yield witness
@@ -53,39 +59,49 @@ class Witness:
                 reader.join()
 
     def of(self, attempt: str) -> list[Seen]:
-        """The containers that name this attempt."""
+        """The containers that name this attempt, once each that was started has been looked at."""
+        for look in tuple(self._looks):
+            look.result(timeout=2 * ANSWER_SECONDS)
         return [one for one in self.seen if one.attempt == attempt]
 
-    def _read(self, events: "subprocess.Popen[str]") -> None:
+    def _read(self, events: "subprocess.Popen[str]", eyes: ThreadPoolExecutor) -> None:
         for line in events.stdout or ():
             told = json.loads(line)["Actor"]
-            ours = told["Attributes"].get(ATTEMPT, "").startswith(self.worker)
-            if ours or told["Attributes"].get(WORKER) == self.worker:
-                self.seen.append(_look(told["ID"], told["Attributes"].get(ATTEMPT, "")))
+            labels = told["Attributes"]
+            ours = labels.get(ATTEMPT, "").startswith(self.worker)
+            if ours or labels.get(WORKER) == self.worker:
+                look = eyes.submit(self._look, told["ID"], labels.get(ATTEMPT, ""))
+                self._looks.append(look)
+
+    def _look(self, container: str, attempt: str) -> None:
+        found = _inspect("container", container)
+        if not found:
+            gone = ("it was gone before it could be looked at",)
+            self.seen.append(Seen(container, attempt, frozenset(), gone))
+            return
+        (told,) = found
+        volumes = [mount for mount in told["Mounts"] if mount["Type"] == "volume"]
+        writable = [mount["Name"] for mount in volumes if mount["RW"]]
+        wrong = wrong_with(told)
+        looked_at = _inspect("volume", *writable) if writable else []
+        if len(looked_at) < len(writable):
+            wrong.append("its volumes were gone before they could be looked at")
+        for volume in looked_at:
+            wrong += wrong_with_volume(volume)
+        names = frozenset(mount["Name"] for mount in volumes)
+        self.seen.append(Seen(container, attempt, names, tuple(wrong)))
 
 
-def _look(container: str, attempt: str) -> Seen:
-    told = _inspect("container", container)
-    if told is None:
-        return Seen(container, attempt, frozenset(), ("it was gone before it could be looked at",))
-    mounted = [mount["Name"] for mount in told["Mounts"] if mount["Type"] == "volume"]
-    wrong = [*wrong_with(told)]
-    for mount in told["Mounts"]:
-        if mount["Type"] == "volume" and mount["RW"]:
-            wrong += wrong_with_volume(_inspect("volume", mount["Name"]) or {})
-    return Seen(container, attempt, frozenset(mounted), tuple(wrong))
-
-
-def _inspect(kind: str, name: str) -> dict[str, Any] | None:
+def _inspect(kind: str, *names: str) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [client(), kind, "inspect", name],
+        [client(), kind, "inspect", *names],
         check=False,
         capture_output=True,
         text=True,
         timeout=ANSWER_SECONDS,
     )
     found: list[dict[str, Any]] = json.loads(done.stdout or "[]")
-    return found[0] if done.returncode == 0 and found else None
+    return found
 
 
 def wrong_with(told: Mapping[str, Any]) -> list[str]:
