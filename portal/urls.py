@@ -10,6 +10,7 @@ from portal.people.views import SignIn, admin_sign_in
 
 urlpatterns = [
     path("", include("portal.dashboards.urls")),
+    path("", include("portal.courses.urls")),
     path("", include("portal.submissions.urls")),
     path("", include("portal.assessment.urls")),
     path("api/v1/", include("portal.api.urls")),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from lab_specs.edition.file import EditionFile, MiniProjectFile
@@ -13,6 +13,7 @@ from portal.courses.models import Edition, Extension, Membership, MiniProject, S
 from portal.courses.queries import answers
 
 T = TypeVar("T")
+NEWS_LASTS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ class Calendar:
         part = self.part(mini_project)
         item = deadlines.code_of(part) if part else ""
         return self.due(mini_project, team, item, track)
+
+    def news(self, today: date) -> list[str]:
+        """The sessions that moved, for people to read until two weeks after the new day."""
+        return [
+            f"“{session.title}” moved to {move.on:%a %-d %b} because {move.reason}."
+            " What is due after it moved along."
+            for session in self.file.sessions
+            if (move := self.moved.get(session.id)) and today <= move.on + NEWS_LASTS
+        ]
 
     def owner(self, mini_project: MiniProject, *, shared: T | None, solo: T | None) -> T | None:
         """Which of a student's two teams owns the work, if they are in it."""

@@ -66,6 +66,11 @@ class Planned:
     problems: list[str] = field(default_factory=list)
 
     @property
+    def name(self) -> str:
+        """What they are called: as they are known, else as the file says."""
+        return self.person.name if self.person else self.line.given.get("name", "")
+
+    @property
     def kind(self) -> str:
         """One of bad, new, change, same."""
         if self.problems:

@@ -43,6 +43,7 @@ class Course:
 
     edition: Edition
     work: Sequence[Work]
+    news: Sequence[str]
 
 
 def home_of(person: User, *, editions: Sequence[int], now: datetime) -> list[Course]:
@@ -68,7 +69,9 @@ def home_of(person: User, *, editions: Sequence[int], now: datetime) -> list[Cou
         due = calendar.code_due(each, team, place.track)
         came_late = attempt is not None and late(attempt.submission.created_at, due.moment)
         step = next_step(each, attempt, levels, due=due, now=now)
-        courses.setdefault(each.edition_id, Course(each.edition, work[each.edition_id]))
+        if each.edition_id not in courses:
+            news = calendar.news(now.astimezone(each.edition.zone).date())
+            courses[each.edition_id] = Course(each.edition, work[each.edition_id], news)
         work[each.edition_id].append(Work(each, attempt, due, came_late, levels, step))
     return list(courses.values())
 

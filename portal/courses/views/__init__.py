@@ -1,0 +1,1 @@
+"""The pages of an edition: its rules and dates, its teams, its roster."""
