@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -338,3 +338,15 @@ def test_a_mistake_names_its_line_and_field(
     assert says in found.problem
     line = (tmp_path / name).read_text().splitlines()[found.line - 1]
     assert found.line > 1, line
+
+
+def test_the_guide_names_every_field_rule_and_scale() -> None:
+    guide = (ROOT / "docs" / "editions.md").read_text()
+    kinds = [
+        str(get_args(each.model_fields["rule"].annotation)[0])
+        for each in rules.Rule.__subclasses__()
+    ]
+    assert len(kinds) > 15
+    names = [*kinds, *EditionFile.model_fields, *rules.Rule.model_fields, "points", "grades"]
+    missing = [name for name in names if f"`{name}" not in guide]
+    assert missing == []

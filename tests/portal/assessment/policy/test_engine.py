@@ -207,3 +207,22 @@ def test_the_engine_reads_an_edition_that_was_kept_as_json() -> None:
     found = [level("edge", "smaller", "expert")]
     first = evaluate(HOGENT, found, as_of=NOON)
     assert evaluate(again, found, as_of=NOON).reasons == first.reasons
+
+
+def test_a_decision_on_a_lab_that_was_given_up_counts_for_nothing() -> None:
+    lab = SHELF["serving"].file
+    levels = ("low", "high")
+    criteria = tuple(
+        each.model_copy(update={"descriptors": dict.fromkeys(levels, "x")}) for each in lab.criteria
+    )
+    update = {"levels": levels, "pass_level": "high", "criteria": criteria}
+    other = SHELF["serving"].model_copy(update={"file": lab.model_copy(update=update)})
+    content = DTU.edition.model_dump()
+    content["mini_projects"][0]["labs"] = ("serving", "other")
+    policy = Policy.of(EditionFile.model_validate(content), {**SHELF, "other": other})
+    found: list[Fact] = [
+        level("exercises", "predictions", "expert"),
+        facts.Took(part="exercises", lab="other"),
+    ]
+    reached = evaluate(policy, found, as_of=NOON).standings["exercises"].reached
+    assert [each.level for each in reached] == [None, None, None]
