@@ -7,6 +7,7 @@ the test runs, so that nothing can leave it.
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import selectors
@@ -25,6 +26,7 @@ from grader.docker_client import client
 ON_LOOPBACK = {"METADATA": "169.254.169.254", "OUTSIDE": "198.51.100.7"}  # RFC 3927, RFC 5737
 PORTS = (53, 80, 443)
 CABLE = "mlops-cable"
+LOCK = Path("/run/lock/mlops-decoys")
 ENGINE_PID = Path("/var/run/docker.pid")
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET of <sched.h>
 HEARD_CAP = 300  # bytes of what was said that are kept
@@ -54,11 +56,15 @@ class Decoys:
     @classmethod
     @contextmanager
     def standing(cls) -> Iterator[Self]:
-        """Decoys for as long as the block lasts. Raises PermissionError unless run by root."""
+        """Decoys for as long as the block lasts. Raises PermissionError unless run by root.
+
+        The addresses are there once: this waits until another run has let go of them.
+        """
         if os.geteuid() != 0:
             raise PermissionError("only root can put addresses on an interface")
         decoys = cls()
         with ExitStack() as stack:
+            fcntl.flock(stack.enter_context(LOCK.open("w")), fcntl.LOCK_EX)
             stack.callback(decoys._ears.close)
             for name, address in ON_LOOPBACK.items():
                 _ip("add", address)
