@@ -4,12 +4,14 @@ The engine's own statistics know nothing of a container that shares another's ne
 that one has none, and each answer takes it a second. A file takes microseconds.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
-# Control groups of version 1 (nanoseconds) and 2 (microseconds), kept by Docker or by systemd
-V1 = ("cpuacct/docker/{}/cpuacct.usage", "cpuacct/system.slice/docker-{}.scope/cpuacct.usage")
-V2 = ("docker/{}/cpu.stat", "system.slice/docker-{}.scope/cpu.stat")
+# Control groups of version 1 (nanoseconds) and 2 (microseconds), kept by Docker or by systemd,
+# within whatever group the engine was told to put its containers into
+V1 = ("cpuacct/*/{}/cpuacct.usage", "cpuacct/*/docker-{}.scope/cpuacct.usage")
+V2 = ("*/{}/cpu.stat", "*/docker-{}.scope/cpu.stat")
 
 
 def cpu_seconds(container: str) -> float | None:
@@ -18,11 +20,10 @@ def cpu_seconds(container: str) -> float | None:
     None when it has ended, or its engine is on another machine.
     """
     for place in (*V1, *V2):
-        try:
-            text = (CGROUPS / place.format(container)).read_text()
-        except OSError:
-            continue
-        if place in V1:
-            return int(text) / 1e9
-        return int(text.split("usage_usec ", 1)[1].split(maxsplit=1)[0]) / 1e6
+        for file in CGROUPS.glob(place.format(container)):
+            with suppress(OSError):  # it ended just now
+                text = file.read_text()
+                if place in V1:
+                    return int(text) / 1e9
+                return int(text.split("usage_usec ", 1)[1].split(maxsplit=1)[0]) / 1e6
     return None

@@ -14,6 +14,7 @@ V2 = "usage_usec 1500000\nuser_usec 1200000\nsystem_usec 300000\nnr_periods 7\n"
     [
         ("cpuacct/docker/c0/cpuacct.usage", "1500000000\n"),
         ("cpuacct/system.slice/docker-c0.scope/cpuacct.usage", "1500000000\n"),
+        ("cpuacct/mlops/c0/cpuacct.usage", "1500000000\n"),
         ("docker/c0/cpu.stat", V2),
         ("system.slice/docker-c0.scope/cpu.stat", f"nr_bursts 0\n{V2}"),
     ],
