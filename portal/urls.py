@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("portal.courses.urls")),
     path("", include("portal.submissions.urls")),
     path("", include("portal.assessment.urls")),
+    path("", include("portal.demos.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("account/tokens/", tokens_page, name="tokens"),
     path("account/tokens/<int:pk>/revoke/", revoke, name="revoke-token"),

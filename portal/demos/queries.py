@@ -1,15 +1,15 @@
 """What the rules about demos need to know of an edition and of its people. Few queries each."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.assessment.models import Override
 from portal.courses.dates import Calendar
-from portal.courses.models import Edition, Membership, MiniProject, Team
+from portal.courses.models import Edition, Membership, MiniProject
 from portal.demos.models import TAKEN, Booking, Slot, VideoLink
 from portal.demos.offers import Booked, Kind, Offer, Status, Wish
 from portal.demos.terms import Occasion, Terms
@@ -152,9 +152,14 @@ def newest_videos(rows: QuerySet[VideoLink]) -> list[VideoLink]:
 
 
 def slots_of(edition: Edition) -> QuerySet[Slot]:
-    """The slots of an edition, each with `taken`, the number of its seats that are."""
-    taken = Count("bookings", filter=Q(bookings__status__in=TAKEN))
-    return edition.slots.select_related("by").annotate(taken=taken)
+    """The slots of an edition, by time."""
+    return edition.slots.select_related("by")
+
+
+def taken_seats(slots: QuerySet[Slot]) -> Counter[int]:
+    """How many seats of each of these slots are taken, by the slot's key, in one query."""
+    rows = Booking.objects.filter(slot__in=slots.order_by().values("pk"), status__in=TAKEN)
+    return Counter(rows.values_list("slot_id", flat=True))
 
 
 def offer_of(slot: Slot, taken: int) -> Offer:
@@ -175,10 +180,3 @@ def offer_of(slot: Slot, taken: int) -> Offer:
 def video_offer(at: datetime) -> Offer:
     """A video that is sent at some moment, as the rules see it."""
     return Offer(kind=Kind.VIDEO, starts_at=at, minutes=0)
-
-
-def teams_of(person: int, edition: Edition) -> tuple[Team | None, Team | None]:
-    """A student's shared team and solo team in an edition, as far as there are any."""
-    own: Iterable[Team] = Team.objects.filter(edition=edition, memberships__person=person)
-    found = {team.solo: team for team in own}
-    return found.get(False), found.get(True)

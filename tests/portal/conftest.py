@@ -11,6 +11,7 @@ from portal.people.models import User
 from portal.submissions.models import Lookup, LookupStatus, Submission
 from portal.submissions.states import State
 from tests.factories import AttemptFactory, CriterionFactory, LookupFactory
+from tests.portal.demos.rows import one_of_everything
 
 
 @pytest.fixture
@@ -35,10 +36,13 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]
         "attempt": (attempt.pk,),
         "submission": (work.pk,),
         "decision": (attempt.pk, criterion.pk),
+        "desk": (work.mini_project_id, work.team_id),
+        "desk-one": (work.mini_project_id, work.team_id, criterion.pk),
         "student": (work.mini_project.edition_id, alice.pk),
         "csv": (work.mini_project.edition_id, "csv"),
         "mark": (work.mini_project.edition_id, "exam"),
         "request": (work.mini_project.edition_id, request.pk),
+        **one_of_everything(work, alice),
     }
 
 

@@ -39,6 +39,7 @@ def staff_and(team: int | str, staff: int | str) -> Answers:
 TEAM_AND_STAFF = staff_and(OK, OK)
 STAFF = staff_and(GONE, OK)
 STUDENTS = answers(OK, OK, OK, GONE, GONE, GONE)
+STUDENTS_SEND = answers(ELSEWHERE, ELSEWHERE, ELSEWHERE, GONE, GONE, GONE)
 READ_ONLY = WRITE_ONLY = answers(NOT_SO)
 NO_STUDENT = answers(GONE, GONE, GONE, OK, OK, OK)
 
@@ -71,6 +72,8 @@ TABLE = {
     "dashboards:class": Rule("edition", STAFF, READ_ONLY),
     "dashboards:reviews": Rule("edition", STAFF, READ_ONLY),
     "dashboards:log": Rule("edition", STAFF, READ_ONLY),
+    "dashboards:insight": Rule("edition", STAFF, READ_ONLY),
+    "dashboards:progress": Rule("project", answers(OK, OK, OK, OK, OK, GONE), READ_ONLY),
     "dashboards:trouble": Rule("edition", STAFF, READ_ONLY),
     "courses:course": Rule(
         "edition",
@@ -96,7 +99,32 @@ TABLE = {
     "submissions:rerun": Rule("submission", WRITE_ONLY, staff_and(DENIED, ELSEWHERE)),
     "assessment:review": Rule("attempt", STAFF, READ_ONLY),
     "assessment:decide": Rule("decision", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:own": Rule("edition", STUDENTS, READ_ONLY),
+    "demos:slots": Rule("shown", STUDENTS, READ_ONLY),
+    "demos:send-video": Rule("shown", WRITE_ONLY, STUDENTS_SEND),
+    "demos:book": Rule("slot", WRITE_ONLY, STUDENTS_SEND),
+    "demos:wait": Rule("slot", WRITE_ONLY, STUDENTS_SEND),
+    "demos:leave": Rule("waiting", WRITE_ONLY, staff_and(ELSEWHERE, GONE)),
+    "demos:cancel": Rule("booking", WRITE_ONLY, staff_and(ELSEWHERE, ELSEWHERE)),
+    "demos:day": Rule("edition", STAFF, READ_ONLY),
+    "demos:publish": Rule("edition", STAFF, staff_and(GONE, UNSAID)),
+    "demos:withdraw": Rule("slot", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:book-for": Rule("slot", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:absent": Rule("booking", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:sheet": Rule("booking", STAFF, READ_ONLY),
+    "demos:save-sheet": Rule("booking", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:video-sheet": Rule("video", STAFF, READ_ONLY),
+    "demos:save-video-sheet": Rule("video", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:talks": Rule("edition", answers(OK, OK, OK, OK, OK, GONE), READ_ONLY),
+    "demos:change-talks": Rule("edition", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:question": Rule("talk", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "demos:calendar": Rule("", answers(OK), answers(ELSEWHERE)),
+    "demos:feed": Rule("feed", answers(OK, anonymous=OK), answers(NOT_SO, anonymous=NOT_SO)),
     "assessment:draft": Rule("decision", WRITE_ONLY, STAFF),
+    "assessment:assess": Rule("desk", STAFF, READ_ONLY),
+    "assessment:assess-one": Rule("desk-one", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "assessment:assess-draft": Rule("desk-one", WRITE_ONLY, STAFF),
+    "assessment:open-desk": Rule("student", WRITE_ONLY, answers(*[GONE] * 6)),
     "assessment:book": Rule("edition", STAFF, READ_ONLY),
     "assessment:record": Rule("student", STAFF, READ_ONLY),
     "assessment:say": Rule("student", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),

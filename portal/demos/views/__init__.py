@@ -1,0 +1,1 @@
+"""The pages of demos: for students, for staff, the sheet, talks, calendars."""
