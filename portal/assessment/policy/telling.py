@@ -128,16 +128,19 @@ def _passing(
     if wanted is None and isinstance(scale.pass_at, rules.Ref):
         return [case.gap(scale.pass_at.setting, facts=facts)]
     mark = Fraction(wanted)
+    told, needed = _shown(scale, number), _shown(scale, mark)
     if number >= mark:
-        says = f"{number_told(number)} is enough: the pass mark is {number_told(mark)}."
+        says = f"{told} is enough: the pass mark is {needed}."
         return [Reason(cites=scale.cite, effect=Effect.MEETS, says=says, facts=facts)]
+    points = "point" if mark - number == 1 else "points"
+    more = f"{number_told(mark - number)} more {points}"
     return [
         Reason(
             cites=scale.cite,
             effect=Effect.BLOCKS,
-            says=f"{number_told(number)} is below the pass mark, {number_told(mark)}.",
+            says=f"{told} is below the pass mark, {needed}.",
             facts=facts,
-            to_change=f"to pass: {number_told(mark - number)} more",
+            to_change=f"to pass: {more if isinstance(scale, Points) else f'reach {needed}'}",
         )
     ]
 

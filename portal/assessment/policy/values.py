@@ -1,5 +1,6 @@
 """Rules that make a number: each reason carries the amount that it adds."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -165,7 +166,10 @@ def adjust(case: Case, rule: rules.Adjust, standings: Standings) -> list[Reason]
         return []
     amount = _mean(rule.by, levels)
     moves = "adds" if amount >= 0 else "takes"
-    names = ", ".join(f"{level} ({told(rule.by[level])})" for level in levels)
+    names = ", ".join(
+        f"{number} times {level} ({told(rule.by[level])})"
+        for level, number in Counter(levels).items()
+    )
     return [
         Reason(
             cites=rule.cite,
