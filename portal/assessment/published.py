@@ -16,6 +16,12 @@ from portal.submissions import signing
 from portal.submissions.records import keys
 
 
+UNSOUND = {
+    "word": "unclear",
+    "problem": "What is stored of this result was changed since it was signed.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Stand:
     """How far the publishing of an edition's results is: its last step, and the freeze of it."""
@@ -58,7 +64,9 @@ def shown_to(edition: Edition, person: User, stand: Stand | None = None) -> Show
     row = PublishedResult.objects.filter(publication=stand.freeze, student=person).first()
     if row is None:
         return None
-    return Shown(row, stand.last.at, json.loads(row.body)["result"], sound=sound(row))
+    if not sound(row):
+        return Shown(row, stand.last.at, UNSOUND, sound=False)
+    return Shown(row, stand.last.at, json.loads(row.body)["result"], sound=True)
 
 
 def sound(row: PublishedResult) -> bool:
@@ -119,7 +127,7 @@ def changed(book: Book, stand: Stand, *, people: Iterable[int] | None = None) ->
     if people is not None:
         rows = rows.filter(student__in=people)
     kept = {
-        student: json.loads(body)["result"]
+        student: json.loads(body).get("result", {})
         for student, body in rows.values_list("student_id", "body")
     }
     return frozenset(

@@ -9,6 +9,18 @@ urlpatterns = [
     path("attempts/<int:pk>/review/", review.review, name="review"),
     path("attempts/<int:pk>/review/<int:criterion>/", review.decide, name="decide"),
     path("attempts/<int:pk>/review/<int:criterion>/draft/", review.draft, name="draft"),
+    path("projects/<int:pk>/assess/<int:team>/", review.assess, name="assess"),
+    path(
+        "projects/<int:pk>/assess/<int:team>/<int:criterion>/",
+        review.assess_one,
+        name="assess-one",
+    ),
+    path(
+        "projects/<int:pk>/assess/<int:team>/<int:criterion>/draft/",
+        review.assess_draft,
+        name="assess-draft",
+    ),
+    path("editions/<int:pk>/results/<int:person>/assess/", review.open_desk, name="open-desk"),
     path("editions/<int:pk>/results/", book.book, name="book"),
     path("editions/<int:pk>/results/<int:person>/", book.record, name="record"),
     path("editions/<int:pk>/results/<int:person>/say/", by_hand.say, name="say"),

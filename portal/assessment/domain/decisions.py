@@ -81,21 +81,24 @@ def keep_draft(
     comment: str,
     by: User,
     chance: int = FIRST,
-) -> Draft:
-    """Keep what an assessor has typed so far; it decides nothing and nobody else reads it."""
+) -> Draft | None:
+    """Keep what an assessor has typed so far; it decides nothing and nobody else reads it.
+
+    None when they have decided just that already.
+    """
     if not is_staff(standing(by), edition=criterion.mini_project.edition_id):
         raise PermissionDenied
     _demand_one_place(team, criterion, level, None)
+    place: dict[str, Any] = {"team": team, "criterion": criterion, "chance": chance}
+    words = storable(comment).strip()[:COMMENT_LENGTH]
+    for model in (Assessment, SecondOpinion):
+        if model.objects.filter(**place, assessor=by, level=level, comment=words).exists():
+            Draft.objects.filter(**place, assessor=by).delete()  # it is decided already
+            return None
     draft, _ = Draft.objects.update_or_create(
-        team=team,
-        criterion=criterion,
-        chance=chance,
+        **place,
         assessor=by,
-        defaults={
-            "level": level,
-            "comment": storable(comment)[:COMMENT_LENGTH],
-            "at": timezone.now(),
-        },
+        defaults={"level": level, "comment": words, "at": timezone.now()},
     )
     return draft
 
@@ -110,6 +113,9 @@ def _write(
     if first and first.assessor_id != by.pk and asks_second(values["mini_project"]):
         model, event = SecondOpinion, SecondOpinionEvent
     held = model.objects.filter(**place)
+    again = {name: values[name] for name in ("level", "comment", "assessor", "version")}
+    if held.filter(**again).exists():
+        return held.get()  # the same form, sent twice
     try:
         with transaction.atomic():
             if seen == 0:

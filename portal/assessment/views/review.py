@@ -1,73 +1,105 @@
-"""A lecturer reads the evidence and decides, criterion by criterion."""
+"""An assessor reads the evidence and decides, criterion by criterion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.assessment import domain
-from portal.assessment.queries import Line, review_queue, rubric
+from portal.assessment.desk import Desk, Judged, judged
+from portal.assessment.models.decisions import FIRST, RESIT
+from portal.assessment.queries import Line, review_queue, shuffled
+from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
-from portal.courses.models import Level
+from portal.courses.domain import team_for
+from portal.courses.models import Level, MiniProject, Team
 from portal.courses.queries import standing
 from portal.people.requests import Request
 from portal.submissions.messages import words_of
 from portal.submissions.models import Attempt
-from portal.submissions.outcome import CriterionOutcome, outcome_of
 from portal.submissions.queries import attempts_visible_to
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A criterion on the review page: its line, its checks, and what the form shows."""
-
-    line: Line
-    outcome: CriterionOutcome | None
-    chosen: str
-    comment: str
-    error: str = ""
-
-    @property
-    def seen(self) -> int:
-        """The version of the decision that the form shows; 0 for none."""
-        return self.line.assessment.version if self.line.assessment else 0
 
 
 @require_safe
 def review(request: Request, pk: int) -> HttpResponse:
     """All criteria of an attempt's work, beside the evidence."""
-    attempt = _taught_by(request, pk)
-    lines = _lines(attempt)
-    outcomes = {each.slug: each for each in outcome_of(attempt)}
-    context = _shown(attempt, lines) | {
-        "judged": [_judged(line, outcomes) for line in lines],
-        "transitions": attempt.transitions.select_related("by"),
-        **_neighbours(attempt),
-    }
-    return render(request, "assessment/review.html", context)
+    return _page(request, _of_attempt(request, pk))
+
+
+@require_safe
+def assess(request: Request, pk: int, team: int) -> HttpResponse:
+    """The same for a team's work for a mini-project, whether anything was handed in or not."""
+    return _page(request, _of_team(request, pk, team))
 
 
 @require_POST
 def decide(request: Request, pk: int, criterion: int) -> HttpResponse:
-    """Take the decision on one criterion."""
-    attempt = _taught_by(request, pk)
-    line = _line(attempt, criterion)
+    """Take the decision on one criterion of an attempt's work."""
+    return _decide(request, _of_attempt(request, pk), criterion)
+
+
+@require_POST
+def assess_one(request: Request, pk: int, team: int, criterion: int) -> HttpResponse:
+    """Take the decision on one criterion of a team's work."""
+    return _decide(request, _of_team(request, pk, team), criterion)
+
+
+@require_POST
+def draft(request: Request, pk: int, criterion: int) -> HttpResponse:
+    """Keep what the assessor has typed so far; it decides nothing."""
+    return _draft(request, _of_attempt(request, pk), criterion)
+
+
+@require_POST
+def assess_draft(request: Request, pk: int, team: int, criterion: int) -> HttpResponse:
+    """The same, of a team's work."""
+    return _draft(request, _of_team(request, pk, team), criterion)
+
+
+@require_POST
+def open_desk(request: Request, pk: int, person: int) -> HttpResponse:
+    """Go to the assessment of a student's work, whose team is made if there is none yet."""
+    edition = taught(request, pk)
+    student = student_of(edition, person)
+    mini_project = get_object_or_404(MiniProject, edition=edition, slug=request.POST.get("part"))
+    try:
+        team = team_for(person=student, mini_project=mini_project)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("assessment:record", edition.pk, student.pk)
+    return redirect("assessment:assess", mini_project.pk, team.pk)
+
+
+def _page(request: Request, desk: Desk) -> HttpResponse:
+    lines, outcomes = desk.lines(), desk.outcomes()
+    context = _shown(desk, lines) | {
+        "judged": [judged(line, outcomes) for line in lines],
+        "demos": desk.demos(),
+        **_neighbours(desk),
+    }
+    if desk.attempt is not None:
+        context["transitions"] = desk.attempt.transitions.select_related("by")
+    return render(request, "assessment/review.html", context)
+
+
+def _decide(request: Request, desk: Desk, criterion: int) -> HttpResponse:
+    line = _line(desk, criterion)
     level, comment = request.POST.get("level", ""), request.POST.get("comment", "")
+    seen = _number(request.POST.get("seen", ""))
     error = ""
     try:
         domain.decide(
-            team=attempt.submission.team,
+            team=desk.team,
             criterion=line.criterion,
             level=_level(line, level),
             by=request.user,
-            attempt=attempt,
+            attempt=desk.attempt,
             comment=comment,
-            seen=_number(request.POST.get("seen", "")),
+            seen=seen,
+            chance=desk.chance,
         )
     except Refused as refusal:
         error = str(refusal)
@@ -76,51 +108,62 @@ def decide(request: Request, pk: int, criterion: int) -> HttpResponse:
             messages.error(request, f"{line.criterion.title}: {error}")
         else:
             messages.success(request, f"{line.criterion.title}: saved.")
-        place = reverse("assessment:review", args=[attempt.pk])
-        return redirect(f"{place}#criterion-{line.criterion.pk}")
-    lines = _lines(attempt)
+        return redirect(f"{desk.here}{desk.query}#criterion-{line.criterion.pk}")
+    lines = desk.lines()
     fresh = next(each for each in lines if each.criterion.pk == criterion)
-    outcomes = {each.slug: each for each in outcome_of(attempt)}
-    judged = _judged(fresh, outcomes)
+    shown = judged(fresh, desk.outcomes())
     if error:
-        judged = Judged(fresh, judged.outcome, chosen=level, comment=comment, error=error)
-    context = _shown(attempt, lines) | {"each": judged, "saved": not error}
+        theirs = fresh.assessment if shown.seen != seen else None
+        shown = Judged(
+            fresh, shown.outcome, chosen=level, comment=comment, error=error, theirs=theirs
+        )
+    context = _shown(desk, lines) | {"each": shown, "saved": not error}
     status = 422 if error else 200
     return render(request, "assessment/_criterion.html", context, status=status)
 
 
-@require_POST
-def draft(request: Request, pk: int, criterion: int) -> HttpResponse:
-    """Keep what the assessor has typed so far; it decides nothing."""
-    attempt = _taught_by(request, pk)
-    line = _line(attempt, criterion)
+def _draft(request: Request, desk: Desk, criterion: int) -> HttpResponse:
+    line = _line(desk, criterion)
     chosen = [each for each in line.levels if str(each.pk) == request.POST.get("level", "")]
-    domain.keep_draft(
-        team=attempt.submission.team,
+    kept = domain.keep_draft(
+        team=desk.team,
         criterion=line.criterion,
         level=chosen[0] if chosen else None,
         comment=request.POST.get("comment", ""),
         by=request.user,
+        chance=desk.chance,
     )
-    return render(request, "assessment/_draft.html", {"each": line})
+    return render(request, "assessment/_draft.html", {"kept": kept})
 
 
-def _taught_by(request: Request, pk: int) -> Attempt:
-    """The attempt, for the staff of its edition; there is nothing here for anybody else."""
-    return get_object_or_404(
+def _of_attempt(request: Request, pk: int) -> Desk:
+    """The attempt's work, for the staff of its edition; nothing is here for anybody else."""
+    attempt: Attempt = get_object_or_404(
         attempts_visible_to(request.user),
         pk=pk,
         submission__mini_project__edition__in=standing(request.user).staffed,
     )
-
-
-def _lines(attempt: Attempt) -> list[Line]:
     work = attempt.submission
-    return rubric(mini_project=work.mini_project, team=work.team, attempt=attempt)
+    return Desk(work.team, work.mini_project, attempt, _chance(request), request.user, True)
 
 
-def _line(attempt: Attempt, criterion: int) -> Line:
-    for line in _lines(attempt):
+def _of_team(request: Request, pk: int, team: int) -> Desk:
+    staffed = standing(request.user).staffed
+    mini_project = get_object_or_404(
+        MiniProject.objects.select_related("edition__course"), pk=pk, edition__in=staffed
+    )
+    found = get_object_or_404(Team, pk=team, edition=mini_project.edition)
+    newest = Attempt.objects.filter(submission__team=found, submission__mini_project=mini_project)
+    attempt = newest.select_related("submission__submitted_by").order_by("-pk").first()
+    return Desk(found, mini_project, attempt, _chance(request), request.user, False)
+
+
+def _chance(request: Request) -> int:
+    return RESIT if request.GET.get("chance") == str(RESIT) else FIRST
+
+
+def _line(desk: Desk, criterion: int) -> Line:
+    for line in desk.lines():
         if line.criterion.pk == criterion:
             return line
     raise Http404
@@ -137,37 +180,30 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _judged(line: Line, outcomes: dict[str, CriterionOutcome]) -> Judged:
-    """What the form shows first: the decision that holds, else what the checks propose."""
-    held = line.assessment
-    by_name = {level.name: str(level.pk) for level in line.levels}
-    return Judged(
-        line=line,
-        outcome=outcomes.get(line.criterion.slug) if line.criterion.lab else None,
-        chosen=str(held.level_id) if held else by_name.get(line.proposed, ""),
-        comment=held.comment if held else "",
-    )
-
-
-def _shown(attempt: Attempt, lines: Sequence[Line]) -> dict[str, Any]:
-    work = attempt.submission
+def _shown(desk: Desk, lines: Sequence[Line]) -> dict[str, Any]:
+    edition = desk.mini_project.edition
     return {
-        "attempt": attempt,
-        "work": work,
-        "mini_project": work.mini_project,
-        "edition": work.mini_project.edition,
-        "zone": work.mini_project.edition.zone,
-        "words": words_of(attempt),
+        "desk": desk,
+        "attempt": desk.attempt,
+        "work": desk.attempt.submission if desk.attempt else None,
+        "team": desk.team,
+        "mini_project": desk.mini_project,
+        "edition": edition,
+        "zone": edition.zone,
+        "words": words_of(desk.attempt) if desk.attempt else None,
+        "resit": desk.chance == RESIT,
         "decided": sum(line.assessment is not None for line in lines),
         "criteria": len(lines),
     }
 
 
-def _neighbours(attempt: Attempt) -> dict[str, Any]:
-    """The queue around this attempt; from outside the queue, on to its first."""
-    queue = [each.attempt.pk for each in review_queue(attempt.submission.mini_project.edition)]
-    others = [pk for pk in queue if pk != attempt.pk]
-    here = queue.index(attempt.pk) if attempt.pk in queue else 0
+def _neighbours(desk: Desk) -> dict[str, Any]:
+    """The queue around this attempt, in the person's own order; from outside, to its first."""
+    edition = desk.mini_project.edition
+    queue = [each.attempt.pk for each in shuffled(review_queue(edition), edition, desk.person)]
+    own = desk.attempt.pk if desk.attempt else None
+    others = [pk for pk in queue if pk != own]
+    here = queue.index(own) if own in queue else 0
     return {
         "before": queue[here - 1] if here > 0 else None,
         "after": others[here] if here < len(others) else None,

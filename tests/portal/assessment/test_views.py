@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from portal.assessment.models import Assessment
-from portal.courses.models import Criterion, Team
+from portal.courses.models import Criterion
 from portal.people.models import User
 from portal.submissions.models import Attempt, Submission
 from portal.submissions.states import State
@@ -110,30 +112,41 @@ def test_a_criterion_of_another_project_is_not_there(
     assert client.post(path, {"level": level(foreign, 1)}).status_code == 404
 
 
-def test_review_leads_on_through_the_queue(
-    attempt: Attempt, team: Team, tina: User, client: Client
+def test_review_leads_on_in_an_order_of_ones_own(
+    attempt: Attempt, tina: User, amir: User, client: Client
 ) -> None:
-    del team
     project = attempt.submission.mini_project
-    later = [
+    others = [
         AttemptFactory(
             submission=SubmissionFactory(
                 mini_project=project, team=TeamFactory(edition=project.edition)
             ),
             state=State.DONE,
         )
-        for _ in range(2)
+        for _ in range(7)
     ]
-    client.force_login(tina)
 
-    def neighbours(each: Attempt) -> tuple[int | None, int | None]:
-        context = client.get(reverse("assessment:review", args=[each.pk])).context
-        return context["before"], context["after"]
+    def walk(person: User) -> list[int]:
+        """From the first in the queue to its last, by the links."""
+        client.force_login(person)
+        seen: list[int] = []
+        here = attempt.pk
+        while before := _context(client, here)["before"]:
+            here = before
+        while here and here not in seen:
+            seen.append(here)
+            here = _context(client, here)["after"]
+        return seen
 
-    first, second, third = attempt, *later
-    assert neighbours(first) == (None, second.pk)
-    assert neighbours(second) == (first.pk, third.pk)
-    assert neighbours(third) == (second.pk, None)
+    tinas, amirs = walk(tina), walk(amir)
+    assert sorted(tinas) == sorted(amirs) == sorted(each.pk for each in (attempt, *others))
+    assert walk(tina) == tinas
+    assert len({tuple(tinas), tuple(amirs), tuple(sorted(tinas))}) > 1
+
+
+def _context(client: Client, attempt: int) -> dict[str, Any]:
+    context: dict[str, Any] = client.get(reverse("assessment:review", args=[attempt])).context
+    return context
 
 
 def test_the_student_reads_the_decision(
