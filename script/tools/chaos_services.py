@@ -28,9 +28,8 @@ RESTART_SECONDS = 1.0  # how long what was killed stays down
 LOOK_EVERY = 0.1
 PORTS = {"postgres": 5432, "redis": 6379, "web": 8000}
 BASE = f"http://127.0.0.1:{PORTS['web']}"
-CONTAINERD = """version = 2
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-"""
+CONTAINERD = FOLDER / "containerd.sock"
+NO_KUBERNETES = 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
 
 
 @dataclass
@@ -178,6 +177,8 @@ class Services:
                 one.died = one.died or time.monotonic()
                 if time.monotonic() - one.died >= RESTART_SECONDS:
                     one.start()
+                    if one.name == "dockerd":
+                        threading.Thread(target=_end_forgotten, daemon=True).start()
 
 
 def load_images() -> None:
@@ -209,16 +210,16 @@ def _postgres() -> Service:
 
 def _engine() -> tuple[Service, Service]:
     """Docker's two processes; whatever they keep lies on the small disk or in the folder."""
-    settings, address = FOLDER / "containerd.toml", FOLDER / "containerd.sock"
-    settings.write_text(CONTAINERD)
-    containerd: list[str | Path] = ["containerd", "--config", settings, "--address", address]
+    settings = FOLDER / "containerd.toml"
+    settings.write_text(NO_KUBERNETES)
+    containerd: list[str | Path] = ["containerd", "--config", settings, "--address", CONTAINERD]
     containerd += ["--root", DISK / "containerd", "--state", FOLDER / "containerd"]
     dockerd: list[str | Path] = [
         "dockerd",
         "--host",
         os.environ["DOCKER_HOST"],
         "--containerd",
-        address,
+        CONTAINERD,
     ]
     dockerd += ["--data-root", DISK / "docker", "--exec-root", FOLDER / "exec"]
     dockerd += ["--pidfile", FOLDER / "docker.pid", "--config-file", FOLDER / "docker.json"]
@@ -247,6 +248,25 @@ def _engine_answers() -> bool:
     except docker.errors.DockerException:
         return False
     return True
+
+
+def _end_forgotten() -> None:
+    """Ends what an engine was starting when it was killed, as `script/engine` does.
+
+    Only containerd knows of such a container: the engine has no memory of it.
+    """
+    while not _engine_answers():
+        time.sleep(LOOK_EVERY)
+    containerd = ["ctr", "--address", str(CONTAINERD), "--namespace", "moby"]
+    tasks = _lines([*containerd, "tasks", "ls", "--quiet"])  # before it is asked what is known
+    known = _lines(["docker", "ps", "--all", "--quiet", "--no-trunc"])
+    for task in set(tasks) - set(known):
+        _lines([*containerd, "tasks", "rm", "--force", task])
+        _lines([*containerd, "containers", "rm", task])
+
+
+def _lines(command: Sequence[str]) -> list[str]:
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()
 
 
 def _last_words(names: Sequence[str]) -> str:
