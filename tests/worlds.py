@@ -196,6 +196,7 @@ def rejected(work: Submission) -> Attempt:
         log_tail=LOG,
         queued_at=work.created_at,
         started_at=work.created_at + timedelta(seconds=3),
+        finished_at=work.created_at + timedelta(seconds=21),
     )
 
 

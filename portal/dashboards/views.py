@@ -11,14 +11,17 @@ from django.views.decorators.http import require_safe
 from portal.assessment.queries import review_queue
 from portal.courses.dates import Calendar
 from portal.courses.models import Edition
-from portal.courses.queries import editions_of, standing
+from portal.courses.queries import editions_of, mini_projects_of, standing
 from portal.courses.rules import Role
+from portal.dashboards import insight as insights
 from portal.dashboards.classview import STATES, class_view
 from portal.dashboards.home import home_of
 from portal.dashboards.log import entries, keys
 from portal.dashboards.overview import overview
+from portal.dashboards.progress import progress as progress_of
 from portal.dashboards.trouble import crashed, hands, queue, tried_again
 from portal.people.requests import Request
+from portal.submissions.classtable import class_table
 
 PAGE = 100
 
@@ -105,6 +108,45 @@ def trouble(request: Request, pk: int) -> HttpResponse:
         "page": page,
     }
     return render(request, "dashboards/trouble.html", context)
+
+
+@require_safe
+def insight(request: Request, pk: int) -> HttpResponse:
+    """Levels, checks that fail, time to the verdict, who is at risk, demos to come."""
+    found, now = _taught_by(request, pk), timezone.now()
+    projects = list(found.mini_projects.order_by("order"))
+    wanted = request.GET.get("project", "")
+    project = next(
+        (each for each in projects if str(each.pk) == wanted), next(iter(projects), None)
+    )
+    context: dict[str, object] = {"edition": found, "projects": projects, "project": project}
+    if project:
+        table = class_table(found)
+        page = Paginator(table.rows, PAGE).get_page(request.GET.get("page"))
+        cells = [cell.attempt for row in page.object_list for cell in row.cells if cell]
+        shares = insights.passing_shares(found, cells)
+        context |= {
+            "page": page,
+            "query": f"project={project.pk}&",
+            "bound": PAGE,
+            "risks": insights.at_risk(found, project, table, now=now),
+            "heat": insights.heat_map(table, page.object_list, shares),
+            "grids": [
+                *insights.level_grids(project),
+                insights.failing_checks(project),
+                insights.verdict_times(project),
+                insights.demo_load(found, now=now),
+            ],
+        }
+    return render(request, "dashboards/insight.html", context)
+
+
+@require_safe
+def progress(request: Request, pk: int) -> HttpResponse:
+    """A student's levels in one mini-project, attempt by attempt."""
+    project = get_object_or_404(mini_projects_of(request.user), pk=pk)
+    grids = progress_of(project, sorted(standing(request.user).teams))
+    return render(request, "dashboards/progress.html", {"project": project, "grids": grids})
 
 
 def _taught_by(request: Request, pk: int) -> Edition:

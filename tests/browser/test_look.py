@@ -83,6 +83,7 @@ def test_empty(live_server: LiveServer, open_page: Opened, look: tuple[str, str]
         "reviews": f"{edition}reviews/",
         "log": f"{edition}log/",
         "trouble": f"{edition}trouble/",
+        "insight": f"{edition}insight/",
     }
     show(page, live_server.url, "empty", places, look)
 
@@ -127,6 +128,7 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
     student = {
         "home": "/",
         "project": f"/projects/{first.pk}/",
+        "progress": f"/projects/{first.pk}/progress/",
         "attempt": f"/attempts/{done.pk}/",
         "rejected": f"/attempts/{older.pk}/",
         "live": f"/attempts/{running.pk}/",
@@ -144,6 +146,7 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
         "reviews": f"{edition}reviews/",
         "log": f"{edition}log/",
         "trouble": f"{edition}trouble/",
+        "insight": f"{edition}insight/",
         "rerun": f"/projects/{first.pk}/rerun/",
         "review": f"/attempts/{done.pk}/review/",
         "staff-attempt": f"/attempts/{done.pk}/",
@@ -202,7 +205,8 @@ def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, st
     edition = f"/editions/{world.edition.pk}/"
     page = open_page(*look)
     sign_in(page, live_server.url, "tina", PASSWORD)
-    names = {"class": "class/", "reviews": "reviews/", "log": "log/", "trouble": "trouble/"}
+    names = {"class": "class/", "reviews": "reviews/", "log": "log/"}
+    names |= {"trouble": "trouble/", "insight": "insight/"}
     places = {"edition": edition, "rerun": f"/projects/{first.pk}/rerun/"}
     places |= {name: f"{edition}{end}" for name, end in names.items()}
     show(page, live_server.url, "crowded", places, look)
