@@ -15,7 +15,6 @@ from portal.people.models import User
 from portal.submissions import signing
 from portal.submissions.records import keys
 
-
 UNSOUND = {
     "word": "unclear",
     "problem": "What is stored of this result was changed since it was signed.",
