@@ -16,6 +16,7 @@ GRADE_QUEUE = "grade"
 RESOLVE_QUEUE = "resolve"
 PORTAL_QUEUE = "portal"
 REAP_SECONDS = 5.0
+SNAPSHOT_SECONDS = 20.0
 
 app = Celery("portal")
 app.conf.update(
@@ -41,13 +42,18 @@ app.conf.update(
         "portal.*": {"queue": PORTAL_QUEUE},
     },
     task_default_queue=PORTAL_QUEUE,
-    imports=["portal.submissions.reap"],
+    imports=["portal.submissions.reap", "portal.deliveries.tasks"],
     beat_schedule={
         "reap": {
             "task": "portal.reap",
             "schedule": REAP_SECONDS,
             # A bell that nobody heard in time is not worth hearing later.
             "options": {"expires": REAP_SECONDS},
+        },
+        "snapshots": {
+            "task": "portal.snapshots",
+            "schedule": SNAPSHOT_SECONDS,
+            "options": {"expires": SNAPSHOT_SECONDS},
         },
     },
     beat_schedule_filename=str(settings.VAR / "beat"),

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "portal.people",
     "portal.courses",
     "portal.submissions",
+    "portal.deliveries",
     "portal.assessment",
     "portal.demos",
     "portal.dashboards",

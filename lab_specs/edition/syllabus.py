@@ -76,6 +76,9 @@ class Deliverable(Strict):
     words: tuple[int, int] | None = Field(None, description="advice: from and to")
     languages: tuple[Slug, ...] = ()
     template: Text | None = None
+    snapshot: bool = Field(
+        False, description="taken by itself when it is due: the default branch as it stands then"
+    )
 
 
 Limit = Literal["ways", "once_per_part", "per_week", "most_minutes", "exam_minutes", "whole_team"]

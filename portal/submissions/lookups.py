@@ -16,7 +16,7 @@ from lab_specs.faults import Code
 from portal.common.errors import Refused, TooOften
 from portal.common.text import storable, storable_json
 from portal.courses.domain import team_for
-from portal.courses.models import MiniProject
+from portal.courses.models import MiniProject, Team
 from portal.people.limits import Limit
 from portal.people.models import User
 from portal.submissions import dispatch, domain
@@ -62,6 +62,26 @@ def ask(
         )
         transaction.on_commit(partial(_announce, lookup.pk))
     lookup.refresh_from_db()
+    return lookup
+
+
+def look_at_default(
+    *, mini_project: MiniProject, team: Team, person: User, repository: str, lab: str = ""
+) -> Lookup:
+    """Have the portal itself find what the default branch of a known repository is now.
+
+    `person`: on whose behalf. No limit counts it, and nobody has to confirm it.
+    """
+    with transaction.atomic():
+        lookup = Lookup.objects.create(
+            mini_project=mini_project,
+            team=team,
+            person=person,
+            lab=lab,
+            repository=repository,
+            created_at=timezone.now(),
+        )
+        transaction.on_commit(partial(_announce, lookup.pk))
     return lookup
 
 

@@ -1,0 +1,90 @@
+"""Handing in what is not code: the only place that does."""
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from lab_specs.edition.syllabus import Deliverable
+from portal.common.errors import Refused, TooOften
+from portal.common.text import storable
+from portal.courses.domain import team_for
+from portal.courses.models import MiniProject
+from portal.deliveries.models import Delivery
+from portal.people.limits import Limit
+from portal.people.models import User
+
+BY_HAND = ("report", "presentation", "update", "text", "link")  # kinds that are handed in here
+WRITTEN = ("update", "text")  # kinds that are a text, whatever else is given
+LONGEST = 500  # characters of a link or a path
+MOST = 100_000  # characters of a text
+PATH = re.compile(r"[\w.@+-][\w.@+ -]*(?:/[\w.@+-][\w.@+ -]*)*")
+HAND_INS = Limit("delivery", at_once=30, every=timedelta(seconds=20))
+
+
+def deliverable_of(mini_project: MiniProject, name: str) -> Deliverable | None:
+    """A deliverable that people hand in by themselves, or None."""
+    for part in mini_project.edition.file.mini_projects:
+        if part.id == mini_project.slug:
+            return next((e for e in part.deliverables if e.id == name and e.kind in BY_HAND), None)
+    return None
+
+
+def deliver(
+    *,
+    mini_project: MiniProject,
+    deliverable: str,
+    by: User,
+    link: str = "",
+    text: str = "",
+) -> Delivery:
+    """Hand in one deliverable of the person's team. Earlier ones stay; the newest is read."""
+    item = deliverable_of(mini_project, deliverable)
+    if item is None:
+        raise Refused(f"{mini_project} has nothing of that name to hand in here.")
+    team = team_for(person=by, mini_project=mini_project)
+    link, text = storable(link).strip(), storable(text).strip()
+    _demand_content(item, link, text)
+    if wait := HAND_INS.take(by.pk):
+        raise TooOften("You handed in often in a short time. Nothing is lost.", wait)
+    return Delivery.objects.create(
+        mini_project=mini_project,
+        team=team,
+        deliverable=item.id,
+        by=by,
+        link=link,
+        text=text,
+        at=timezone.now(),
+    )
+
+
+def _demand_content(item: Deliverable, link: str, text: str) -> None:
+    if item.kind in WRITTEN and not text:
+        raise Refused("Write the text first.")
+    if item.kind == "link" and not link:
+        raise Refused("Paste the link first.")
+    if not (link or text):
+        raise Refused("Give a link, a path in your repository, or the text itself.")
+    if len(text) > MOST:
+        raise Refused(f"The text has {len(text)} characters, and {MOST} fit. Give a link instead.")
+    if link and not (is_link(link) or (item.kind != "link" and is_path(link))):
+        raise Refused(
+            "That is no link. Expected one like https://github.com/owner/repository"
+            + ("." if item.kind == "link" else ", or a path like reports/README.md.")
+        )
+
+
+def is_path(text: str) -> bool:
+    """Whether this can be a path inside a repository."""
+    return len(text) <= LONGEST and ".." not in text.split("/") and bool(PATH.fullmatch(text))
+
+
+def is_link(text: str) -> bool:
+    """Whether this is an address on the web, without a password in it."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    known = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return known and "@" not in parts.netloc and len(text) <= LONGEST and not re.search(r"\s", text)

@@ -1,0 +1,17 @@
+"""The periodic round that takes snapshots."""
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from portal.deliveries import snapshots
+
+log = structlog.get_logger()
+
+
+@shared_task(name="portal.snapshots")
+def take_snapshots() -> None:
+    """One round; it says what it did, when it did something."""
+    done = snapshots.take_due(now=timezone.now())
+    if done != snapshots.Round():
+        log.info("snapshots", asked=done.asked, taken=done.taken, failed=done.failed)
