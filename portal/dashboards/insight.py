@@ -183,12 +183,10 @@ def _stuck(project: MiniProject) -> dict[int, list[str]]:
     first = Criterion.objects.filter(mini_project=project, levels__order=1)
     needed = set(first.values_list("slug", "levels__name"))
     judged = Attempt.objects.filter(submission__mini_project=project, report__isnull=False)
+    newest = newest_per(judged, "submission__team", most=STUCK_AFTER)
     last: dict[int, list[set[tuple[str, str]]]] = defaultdict(list)
-    for team, report in (
-        judged.order_by("-pk").values_list("submission__team_id", "report").iterator(100)
-    ):
-        if len(last[team]) < STUCK_AFTER:
-            last[team].append(set(_failed(report, needed)))
+    for team, report in newest.values_list("submission__team_id", "report").iterator(100):
+        last[team].append(set(_failed(report, needed)))
     same = {
         team: set.intersection(*reports)
         for team, reports in last.items()

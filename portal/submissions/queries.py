@@ -87,8 +87,8 @@ def lookups_of(person: User) -> QuerySet[Lookup]:
     return Lookup.objects.filter(person=person).select_related("mini_project__edition", "team")
 
 
-def newest_per(attempts: QuerySet[Attempt], *columns: str) -> QuerySet[Attempt]:
-    """For each value of the columns: the newest attempt of the newest submission.
+def newest_per(attempts: QuerySet[Attempt], *columns: str, most: int = 1) -> QuerySet[Attempt]:
+    """For each value of the columns: the newest attempts of the newest submissions, `most` of them.
 
     A re-run of an old submission is not newer work. Filter the rows further in Python: another
     `filter` would be applied before the newest is chosen.
@@ -98,7 +98,7 @@ def newest_per(attempts: QuerySet[Attempt], *columns: str) -> QuerySet[Attempt]:
         partition_by=[F(column) for column in columns],
         order_by=[F("submission").desc(), F("number").desc()],
     )
-    return attempts.annotate(rank=rank).filter(rank=1)
+    return attempts.annotate(rank=rank).filter(rank__lte=most)
 
 
 def scorable(editions: Collection[int], *, lab: str | None = None) -> QuerySet[Attempt]:
