@@ -1,0 +1,84 @@
+"""What students do; and the worker, who judges what they hand in."""
+
+from datetime import datetime
+
+from lab_specs.report import CheckResult, Outcome, Report
+from lab_specs.schema import LabSpec
+from portal.courses import catalog
+from portal.submissions import domain, lookups, scoring
+from portal.submissions.models import Lookup
+from portal.submissions.states import State
+from tests.flow.semesters.pages import Page, Person, Refusal
+from tests.flow.semesters.play import Actor, Semester, deed
+
+
+@deed("hands in code of {part}")
+def hands_in_code(semester: Semester, actor: Actor, part: str) -> None:
+    project = semester.project(part)
+    person = Person(actor.person)
+    here = f"/projects/{project.pk}/"
+    link = f"https://github.com/{actor.person}/mlops"
+    page = person.sends(person.opens(here).form(here), link=link)
+    found = Lookup.objects.latest("pk")
+    lookups.answer_lookup(lookup_id=found.pk, commit=f"{found.pk:040x}")
+    person.sends(person.opens(page.path).form("confirm/"))
+    is_judged(actor, part, catalog.shelf()[found.lab])
+
+
+def is_judged(actor: Actor, part: str, lab: LabSpec) -> None:
+    """A worker takes what is next, and records a report in which those levels are reached."""
+    claimed = domain.claim_next(worker="bench-1", lease_seconds=60)
+    assert claimed is not None
+    held = {"attempt_id": claimed.attempt_id, "token": claimed.token}
+    for state in (State.BUILDING, State.RUNNING, State.JUDGING):
+        assert domain.advance(**held, to_state=state)
+    report = report_of(lab, {name: actor.judged(part, name) for name in lab.criteria})
+    score = scoring.score(report, lab)
+    assert domain.record(**held, verdict=score.verdict, report=report, levels=score.levels)
+
+
+def report_of(lab: LabSpec, reached: dict[str, str]) -> Report:
+    """What a judge says of work that reaches these levels: every check up to them passes."""
+    place = lab.file.levels.index
+    checks = []
+    for check in lab.checks:
+        passes = place(check.level) <= place(reached[check.criterion])
+        outcome = Outcome.PASSED if passes else Outcome.FAILED
+        facts = check.model_dump(include={"id", "title", "criterion", "level"})
+        checks.append(CheckResult(**facts, outcome=outcome))
+    return Report(checks=tuple(checks))
+
+
+@deed("books {part} for {day} {clock}")
+def books(semester: Semester, actor: Actor, part: str, day: str, clock: str) -> None:
+    project, item = semester.shown(part)
+    person = Person(actor.person)
+    page = person.opens(f"/projects/{project.pk}/slots/{item}/")
+    when = f"{datetime.fromisoformat(f'{day} {clock}'):%a %-d %b %Y, %H:%M}"
+    row = next((each for each in page.text.split("<tr>") if when in each), "")
+    assert row, f"no slot at {when}"
+    if "/book/" not in row:  # the page says why it is closed
+        raise Refusal(row)
+    person.sends(Page(page.path, row).form("/book/"))
+
+
+@deed("cancels {part}")
+def cancels(semester: Semester, actor: Actor, part: str) -> None:
+    person, booking = Person(actor.person), semester.booking(actor, part)
+    page = person.opens(semester.at("demos/"))
+    person.sends(page.form(f"/bookings/{booking.pk}/cancel/"))
+
+
+@deed("sends a video of {part}")
+def sends_a_video(semester: Semester, actor: Actor, part: str) -> None:
+    project, item = semester.shown(part)
+    person = Person(actor.person)
+    page = person.opens(semester.at("demos/"))
+    form = page.form(f"/projects/{project.pk}/video/{item}/")
+    person.sends(form, link=f"https://video.example/{actor.person}/{part}")
+
+
+@deed("takes part in the resit")
+def takes_part(semester: Semester, actor: Actor) -> None:
+    person = Person(actor.person)
+    person.sends(person.opens(semester.at("my-result/")).form("/resit/"))
