@@ -28,9 +28,8 @@ from portal.assessment.policy.facts import Fact
 from portal.assessment.students import Room, Student, enter
 from portal.courses.models import Edition, Extension, SizeAgreed
 from portal.courses.queries import held_on
+from portal.deliveries.facts import delivered
 from portal.submissions.models import Submission
-
-CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +61,16 @@ def _newest(rows: QuerySet[Any], key: Sequence[str], *values: str) -> list[dict[
 
 
 def _work(room: Room) -> dict[tuple[int, int], str]:
-    """What was handed in: the newest lab, and the earliest moment. Gives the labs back."""
-    names = {
-        each.id: next((d.id for d in each.deliverables if d.kind == CODE), CODE)
-        for each in room.edition.file.mini_projects
-    }
+    """When each item was there first; gives the newest lab of each team's work back."""
+    for (project, team), items in delivered(room.edition).items():
+        if project not in room.parts:
+            continue
+        for item, first in items.items():
+            fact = facts.Delivered(part=room.parts[project], item=item, at=first.at)
+            room.tell_owners(team, project, fact)
     rows = Submission.objects.filter(mini_project__in=room.parts).order_by("pk")
-    first: dict[tuple[int, int], facts.Delivered] = {}
-    took: dict[tuple[int, int], str] = {}
-    for pk, team, project, lab, at in rows.values_list(
-        "pk", "team_id", "mini_project_id", "lab", "created_at"
-    ):
-        took[team, project] = lab
-        if (team, project) not in first or at < first[team, project].at:
-            part = room.parts[project]
-            first[team, project] = facts.Delivered(
-                part=part, item=names[part], at=at, ref=f"submission {pk}"
-            )
-    for (team, project), fact in first.items():
-        room.tell_owners(team, project, fact)
-    return took
+    newest = rows.values_list("team_id", "mini_project_id", "lab")
+    return {(team, project): lab for team, project, lab in newest}
 
 
 def _assessed(room: Room, took: dict[tuple[int, int], str]) -> None:

@@ -17,6 +17,7 @@ from portal.deliveries.domain import BY_HAND
 from portal.deliveries.models import Delivery
 from portal.submissions.models import Submission
 
+CODE = "code"
 Key = tuple[int, int]  # mini-project, team
 
 
@@ -49,7 +50,7 @@ class Item:
     standing: Standing
 
 
-def handed_in(edition: Edition) -> dict[Key, dict[str, First]]:
+def delivered(edition: Edition) -> dict[Key, dict[str, First]]:
     """Per mini-project and team: when each item was there first, to the second. Three queries.
 
     Whatever comes later is a better version of it, not a later hand-in.
@@ -63,8 +64,9 @@ def handed_in(edition: Edition) -> dict[Key, dict[str, First]]:
     work = Submission.objects.filter(mini_project__edition=edition).order_by()
     pairs = work.values_list("mini_project", "team").annotate(first=Min("created_at"))
     for project, team, at in pairs:
-        if item := code[project]:
-            found[project, team][item] = First(to_second(at))
+        own, item = found[project, team], code[project]
+        snapshot = own.get(item)
+        own[item] = First(min(to_second(at), snapshot.at if snapshot else to_second(at)))
     return dict(found)
 
 
@@ -73,7 +75,7 @@ def standings(edition: Edition, *, now: datetime) -> dict[int, list[Item]]:
 
     A dozen queries, whatever the size of the class.
     """
-    calendar, handed = Calendar.of(edition), handed_in(edition)
+    calendar, handed = Calendar.of(edition), delivered(edition)
     projects = list(edition.mini_projects.order_by("order"))
     teams: dict[tuple[int, bool], int] = {
         (person, solo): team
@@ -128,5 +130,6 @@ def incomplete(found: Iterable[Item]) -> Sequence[Item]:
 
 
 def _code(edition: Edition, row: MiniProject) -> str:
+    """The name of what is handed in as a commit, also where the file lists no such thing."""
     part = next((each for each in edition.file.mini_projects if each.id == row.slug), None)
-    return code_of(part) if part else ""
+    return (code_of(part) if part else "") or CODE

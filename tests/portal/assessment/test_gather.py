@@ -1,7 +1,7 @@
 """Rows become facts: all of them, about the right people, in a constant number of queries."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from portal.assessment import domain
 from portal.assessment.gather import gather
 from portal.assessment.policy import facts
 from portal.courses.models import Edition, Extension, SessionDate, Team
+from portal.deliveries.models import Delivery
 from portal.people.models import User
 from tests.factories import MOMENT, EnrolmentFactory, SubmissionFactory, TeamFactory, UserFactory
 from tests.portal.assessment.conftest import level, project, row_of, solo
@@ -123,6 +124,25 @@ def test_who_left_is_not_there(ruled: Edition, ann: User, ben: User) -> None:
     assert set(gather(ruled).facts) == {ann.pk}
 
 
+@pytest.mark.rule("HOG-31")
+def test_what_is_no_code_is_a_fact_too_when_it_was_there_first(
+    ruled: Edition, ann: User, ben: User
+) -> None:
+    edge = project(ruled, "edge")
+    for seconds in (0.9, 60):
+        Delivery.objects.create(
+            mini_project=edge,
+            team=solo(ann),
+            deliverable="report",
+            at=MOMENT + timedelta(seconds=seconds),
+            by=ann,
+            link="reports/edge.md",
+        )
+    fact = facts.Delivered(part="edge", item="report", at=MOMENT)
+    assert about(ruled, ann) == [facts.OnTrack(track="gent"), fact]
+    assert fact not in about(ruled, ben)
+
+
 @pytest.mark.parametrize("count", [2, 20])
 def test_queries_do_not_grow_with_the_class(
     ruled: Edition, lea: User, count: int, django_assert_num_queries: Callable[..., Any]
@@ -136,5 +156,5 @@ def test_queries_do_not_grow_with_the_class(
         domain.decide(team=own, criterion=criterion, level=level(criterion, "expert"), by=lea)
         domain.give_mark(edition=ruled, mark="exam", owner=person, points=Decimal(9), by=lea)
     fresh = Edition.objects.get(pk=ruled.pk)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         assert len(gather(fresh).facts) == count

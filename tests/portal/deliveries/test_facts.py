@@ -8,7 +8,7 @@ import pytest
 
 from portal.courses import teams
 from portal.courses.models import Edition, Extension, MiniProject, Team
-from portal.deliveries.facts import Standing, handed_in, incomplete, standings
+from portal.deliveries.facts import Standing, delivered, incomplete, standings
 from portal.deliveries.models import Delivery
 from portal.people.models import User
 from tests.factories import EnrolmentFactory, SubmissionFactory, UserFactory
@@ -56,7 +56,7 @@ def test_what_was_there_first_counts_and_the_newest_is_read(
 ) -> None:
     put(project, cedar, "report", DUE)
     newest = put(project, cedar, "report", DUE + timedelta(days=1))
-    first = handed_in(course)[project.pk, cedar.pk]["report"]
+    first = delivered(course)[project.pk, cedar.pk]["report"]
     assert (first.at, first.newest) == (DUE, newest.pk)
 
 
