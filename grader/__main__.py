@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -197,4 +198,6 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
+    # Whoever ends it, by a key or by a signal: what it started goes first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -15,7 +15,6 @@ from typing import Self, TypeVar
 from grader import traces
 from grader.attack import Attack, Expected, Tried, wrong_end
 from grader.decoys import Decoys, Heard
-from grader.docker_engine import DockerEngine
 from grader.engine import WORKER
 from grader.ground import Ground, Target, maker
 from grader.job import Job
@@ -23,7 +22,7 @@ from grader.judges import JudgePool
 from grader.pipeline import Grader, Outcome
 from grader.settings import GraderSettings
 from grader.verify import Silence
-from grader.witness import Witness
+from grader.witness import Witness, WitnessedEngine
 from lab_specs.faults import Code
 from lab_specs.loader import load_lab
 from lab_specs.report import Verdict
@@ -33,6 +32,7 @@ AT_ONCE = 2
 TRIES = 3
 DISK_GB = 1.0  # for one build: less than a worker gives, so that the limit is soon reached
 OVERDUE = 60.0  # seconds beyond its limit after which an attack is taken to never end
+REACHED = "reached"  # a file beside its repository, which commands for this machine make
 HONEST = "honest"  # the folder of the neighbour
 HONEST_END = Expected(
     title="An honest attempt that adds numbers",
@@ -89,12 +89,12 @@ class Arena:
                     "build_disk_gb": DISK_GB,
                 }
             )
-            engine = DockerEngine()
+            witness = stack.enter_context(Witness.watching(worker))
+            engine = WitnessedEngine(witness)
             judges = JudgePool(
                 engine, settings.judge_image, spares=settings.spare_judges, labels={WORKER: worker}
             )
             stack.callback(judges.close)
-            witness = stack.enter_context(Witness.watching(worker))
             decoys = _decoys(stack)
             grader = Grader(engine, judges, settings)
             arena = cls(folder, scratch, grader, witness, decoys, worker)
@@ -111,12 +111,12 @@ class Arena:
         with self._turn(alone=attack.expected.alone):
             began, deaf = time.monotonic(), len(self.decoys.heard) if self.decoys else 0
             tried = self._try(attack)
-            victim = attack.victim
-            if victim:
-                then = self._try(victim)
-                tried = replace(tried, wrong=[*tried.wrong, *(f"victim: {w}" for w in then.wrong)])
+            then = self._try(attack.victim) if attack.victim else None
+        wrong = [*tried.wrong, *self._remains(tried)]
+        if then:
+            wrong += [f"victim: {one}" for one in [*then.wrong, *self._remains(then)]]
         heard = self._heard(tried.mark, deaf)
-        wrong = [*tried.wrong, *(f"decoy {one.decoy} heard {one.said!r}" for one in heard)]
+        wrong += [f"decoy {one.decoy} heard {one.said!r}" for one in heard]
         return replace(tried, wrong=[*wrong, *self._beside(began)])
 
     def aftermath(self) -> list[str]:
@@ -151,7 +151,7 @@ class Arena:
     def _try(self, attack: Attack) -> Tried:
         mark = f"mark{secrets.token_hex(6)}"
         self.marks.append(mark)
-        name = f"{self.worker}-{mark}"
+        wrong: list[str] = []
         with ExitStack() as stack:
             began = time.monotonic()
             try:
@@ -159,26 +159,39 @@ class Arena:
                 began = time.monotonic()
                 limit = attack.expected.seconds + OVERDUE
                 lab = self._lab(attack.expected.lab)
-                outcome = _within(limit, lambda: self._grade(name, lab, target))
+                outcome = _within(limit, lambda: self._grade(self._name(mark), lab, target))
             except TimeoutError:
                 return Tried(attack, time.monotonic() - began, wrong=["it did not end"], mark=mark)
             seconds = time.monotonic() - began
+            if (self._place(mark) / REACHED).exists():
+                wrong.append("its command was run on this machine")
         if image := outcome.provenance.get("image"):
             self.images.add(str(image))
-        wrong = wrong_end(attack.expected, outcome, seconds, [str(self.seed)])
-        seen = self.witness.of(name)
-        if outcome.checks and not seen:
-            wrong.append("nobody saw its containers")
-        wrong += [problem for one in seen for problem in one.wrong]
-        volumes = [volume for one in seen for volume in one.volumes]
-        wrong += [f"left behind: {one}" for one in traces.left_behind(name, mark, volumes)]
+        wrong += wrong_end(attack.expected, outcome, seconds, [str(self.seed)])
         return Tried(attack, seconds, outcome, wrong, mark=mark)
+
+    def _remains(self, tried: Tried) -> list[str]:
+        """What is wrong with the containers of a finished attempt, and what it left behind."""
+        name = self._name(tried.mark)
+        seen = self.witness.of(name)
+        wrong = [problem for one in seen for problem in one.wrong]
+        if tried.outcome and tried.outcome.checks and not seen:
+            wrong.append("nobody saw its containers")
+        volumes = [volume for one in seen for volume in one.volumes]
+        left = traces.left_behind(name, tried.mark, volumes)
+        return [*wrong, *(f"left behind: {one}" for one in left)]
+
+    def _name(self, mark: str) -> str:
+        return f"{self.worker}-{mark}"
+
+    def _place(self, mark: str) -> Path:
+        return self.scratch / "repositories" / mark
 
     def _target(self, attack: Attack, mark: str, stack: ExitStack) -> Target:
         words = {"MARK": mark, **(self.decoys.addresses if self.decoys else {})}
         if self.decoys:  # an engine without a network of its own stands on this machine's
             words.setdefault("HOST", words["GATEWAY"])
-        scratch = self.scratch / "repositories" / mark
+        scratch = self._place(mark)
         ground = Ground(attack.folder, self.folder, scratch, mark, words, stack)
         scratch.mkdir(parents=True)
         stack.callback(subprocess.run, ["rm", "-rf", str(scratch)], check=True)
@@ -216,7 +229,8 @@ class Arena:
         while not self._over.is_set():
             began = time.monotonic()
             try:
-                wrong = "; ".join(self._try(attack).wrong)
+                tried = self._try(attack)
+                wrong = "; ".join([*tried.wrong, *self._remains(tried)])
             except Exception as error:  # noqa: BLE001 - a neighbour without a verdict was harmed
                 wrong = f"{type(error).__name__}: {error}"
             self.honest.append(Beside(began, time.monotonic(), wrong))

@@ -67,6 +67,11 @@ class Attack:
     expected: Expected
 
     @property
+    def family(self) -> str:
+        """What is aimed at: forging, build, run, fetch, portal."""
+        return self.name.partition("/")[0]
+
+    @property
     def victim(self) -> Self | None:
         """The repository that this one tries to harm, graded after it."""
         folder = self.folder / VICTIM

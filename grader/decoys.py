@@ -67,7 +67,7 @@ class Decoys:
             fcntl.flock(stack.enter_context(LOCK.open("w")), fcntl.LOCK_EX)
             stack.callback(decoys._ears.close)
             for name, address in ON_LOOPBACK.items():
-                _ip("add", address)
+                _ip("replace", address)  # a run that was killed may have left it
                 stack.callback(_ip, "del", address)
                 decoys._listen(stack, name, address)
             decoys._listen(stack, "LOOPBACK", "127.0.0.1", ports=(0,))
@@ -134,7 +134,7 @@ def _said(ear: socket.socket) -> bytes:
 
 
 def _ip(deed: str, address: str) -> None:
-    subprocess.run(["ip", "address", deed, f"{address}/32", "dev", "lo"], check=deed == "add")
+    subprocess.run(["ip", "address", deed, f"{address}/32", "dev", "lo"], check=deed != "del")
 
 
 def _cable() -> str:

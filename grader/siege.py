@@ -4,8 +4,9 @@ They go through the same pipeline as a student's submission, beside an honest on
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -19,41 +20,58 @@ from grader.settings import GraderSettings
 console = Console(highlight=False)
 
 
+@dataclass(frozen=True)
+class Siege:
+    """What came of all attacks, and what was wrong once they were over."""
+
+    results: Sequence[Tried]
+    after: Sequence[str]
+    honest: int
+    containers: int
+    seconds: float
+
+
 def attack(names: Sequence[str], folder: Path, settings: GraderSettings) -> int:
-    """Try attacks, two at once, and print a line for each and a table; 0 when all hold.
+    """Try attacks, print a line for each and a table; 0 when all hold.
 
     Raises ValueError for an unknown name or an attack that is written wrongly.
     """
-    attacks = load_attacks(folder, names)
-    began = time.monotonic()
+    siege = besiege(load_attacks(folder, names), folder, settings, tell)
+    console.print(summary(siege.results))
+    for problem in siege.after:
+        console.print(Text(f"Afterwards, NOT HELD: {problem}"))
+    for line in (*by_family(siege.results), figures(siege)):
+        console.print(line)
+    held = all(one.held for one in siege.results)
+    return 0 if held and not siege.after else 1
+
+
+def besiege(
+    attacks: Sequence[Attack],
+    folder: Path,
+    settings: GraderSettings,
+    told: Callable[[Tried], None] = lambda _: None,
+) -> Siege:
+    """Try attacks of `folder`, some at once; `told` hears of each as it ends."""
+    began, results = time.monotonic(), list[Tried]()
     with Arena.opened(folder, settings) as arena:
         # More hands than turns: what an attempt left is looked at while the next one runs.
-        with ThreadPoolExecutor(2 * AT_ONCE) as hands:
+        hands = ThreadPoolExecutor(2 * AT_ONCE)
+        try:
             tries = [hands.submit(arena.attempt, one) for one in longest_first(attacks)]
-            results = [_told(one.result()) for one in as_completed(tries)]
+            for one in as_completed(tries):
+                results.append(one.result())
+                told(one.result())
+        finally:  # whoever is tired of waiting waits for those that run, not for all
+            hands.shutdown(cancel_futures=True)
         after = arena.aftermath()
-        honest, seen = len(arena.honest), len({one.id for one in arena.witness.seen})
-    console.print(summary(results))
-    for problem in after:
-        console.print(Text(f"Afterwards, NOT HELD: {problem}"))
-    held = sum(one.held for one in results)
-    not_tried = sum(bool(one.not_tried) for one in results)
-    console.print(
-        f"{held} of {len(results)} attacks were held, {not_tried} could not be tried;"
-        f" {honest} honest attempts beside them; {seen} containers looked at;"
-        f" {time.monotonic() - began:.0f} s."
-    )
-    return 0 if held == len(results) and not after else 1
+        containers = len({one.id for one in arena.witness.seen})
+    return Siege(results, after, len(arena.honest), containers, time.monotonic() - began)
 
 
 def longest_first(attacks: Sequence[Attack]) -> list[Attack]:
     """So that no long one is left for the end."""
     return sorted(attacks, key=lambda one: -one.expected.seconds)
-
-
-def _told(tried: Tried) -> Tried:
-    tell(tried)
-    return tried
 
 
 def tell(tried: Tried) -> None:
@@ -71,3 +89,25 @@ def summary(results: Sequence[Tried]) -> Table:
         mark = "✔" if tried.held else "?" if tried.not_tried else "✘"
         table.add_row(mark, *map(Text, (tried.attack.name, tried.came_to, f"{tried.seconds:.1f}")))
     return table
+
+
+def by_family(results: Sequence[Tried]) -> list[str]:
+    """A line for each family of attacks: tried, held, and the seconds of the longest."""
+    lines = []
+    for family in sorted({one.attack.family for one in results}):
+        those = [one for one in results if one.attack.family == family]
+        tried, held = sum(not one.not_tried for one in those), sum(one.held for one in those)
+        longest = max(one.seconds for one in those)
+        lines.append(f"{family}: {tried} tried, {held} held, the longest took {longest:.1f} s")
+    return lines
+
+
+def figures(siege: Siege) -> str:
+    """The last line: all of it in numbers."""
+    held = sum(one.held for one in siege.results)
+    not_tried = sum(bool(one.not_tried) for one in siege.results)
+    return (
+        f"{held} of {len(siege.results)} attacks were held, {not_tried} could not be tried;"
+        f" {siege.honest} honest attempts beside them; {siege.containers} containers looked at;"
+        f" {siege.seconds:.0f} s."
+    )

@@ -6,6 +6,7 @@ It listens to the engine's own events, so no code of the grader can forget to te
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from grader.docker_client import client
+from grader.docker_engine import DockerEngine
 from grader.engine import ATTEMPT, DEADLINE, NO_NETWORK, OWNER, WORKER
 
 ANSWER_SECONDS = 60
+LOOK_SECONDS = 20.0  # for which a container that is to go is kept, to be looked at
 EYES = 4  # a container may be gone soon, and an engine under load answers late
 LOG_DRIVER_LIMITS = ("max-size", "max-file")
 
@@ -64,6 +67,12 @@ class Witness:
             look.result(timeout=2 * ANSWER_SECONDS)
         return [one for one in self.seen if one.attempt == attempt]
 
+    def wait_for(self, container: str) -> None:
+        """Wait until the container has been looked at, or for long enough."""
+        end = time.monotonic() + LOOK_SECONDS
+        while time.monotonic() < end and all(one.id != container for one in self.seen):
+            time.sleep(0.02)
+
     def _read(self, events: "subprocess.Popen[str]", eyes: ThreadPoolExecutor) -> None:
         for line in events.stdout or ():
             told = json.loads(line)["Actor"]
@@ -90,6 +99,19 @@ class Witness:
             wrong += wrong_with_volume(volume)
         names = frozenset(mount["Name"] for mount in volumes)
         self.seen.append(Seen(container, attempt, names, tuple(wrong)))
+
+
+class WitnessedEngine(DockerEngine):
+    """Removes a container only when it has been looked at, however busy the machine is."""
+
+    def __init__(self, witness: Witness) -> None:
+        super().__init__()
+        self._witness = witness
+
+    def remove(self, container: str) -> None:
+        """End and remove it."""
+        self._witness.wait_for(container)
+        super().remove(container)
 
 
 def _inspect(kind: str, *names: str) -> list[dict[str, Any]]:

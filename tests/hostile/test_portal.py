@@ -1,8 +1,7 @@
 """What hostile work says, on the pages that people read: text, bounded, and nothing that runs."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from grader.arena import Arena
-from grader.attack import Attack, load_attacks
+from grader.attack import load_attacks
 from grader.fetch import FetchPolicy, resolve
 from grader.pipeline import Outcome
-from grader.settings import ROOT, GraderSettings
+from grader.settings import ROOT
 from lab_specs.faults import Code, StudentFault
 from lab_specs.report import Report
+from portal.api import tokens
 from portal.assessment.export import harmless
 from portal.people.models import User
 from portal.submissions import domain, lookups
@@ -25,10 +24,10 @@ from portal.submissions.models import Attempt, LookupStatus, Submission
 from tests.claims import take
 from tests.factories import AttemptFactory, LookupFactory
 from tests.grader.repositories import commit, repository
+from tests.hostile.conftest import FOLDER, Tries
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.django_db]
-FOLDER = ROOT / "tests" / "hostile"
-ATTACKS = {one.name: one for one in load_attacks(FOLDER, ["portal", "fetch/odd-names"])}
+NAMES = [one.name for one in load_attacks(FOLDER, ["portal", "fetch/odd-names"])]
 PAGE_CAP = 200_000  # characters of a page, whatever an attempt said
 # What would be seen in a page if a student's word were taken for more than text
 TAGS = ("<script>alert", "<img src=x", "<svg/onload", "<b onclick", "<style>@import", "<script>\n")
@@ -36,19 +35,13 @@ RAW = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 LINKS = re.compile(r"""(?:href|src|action|hx-get|hx-post)\s*=\s*["']?([^"'\s>]+)""")
 
 
-@pytest.fixture(scope="module")
-def outcome_of() -> Iterator[Callable[[Attack], Outcome]]:
-    """What the grader hands over of an attack, through the real pipeline, once."""
-    with Arena.opened(FOLDER, GraderSettings()) as arena:
-
-        @cache
-        def graded(name: str) -> Outcome:
-            tried = arena.attempt(ATTACKS[name])
-            assert tried.wrong == []
-            assert tried.outcome is not None
-            return tried.outcome
-
-        yield lambda attack: graded(attack.name)
+@pytest.fixture
+def outcome(name: str, tries: Tries) -> Outcome:
+    """What the grader handed over of an attack, through the real pipeline."""
+    tried = tries.by_name[name]
+    assert tried.wrong == []
+    assert tried.outcome is not None
+    return tried.outcome
 
 
 @pytest.fixture
@@ -75,24 +68,30 @@ def recorded(outcome: Outcome, work: Submission) -> Attempt:
     return attempt
 
 
-def pages(attempt: Attempt, client: Client, people: dict[str, User]) -> Iterator[str]:
-    """Every page on which the attempt is told, as its owner and as its lecturer."""
+def pages(attempt: Attempt, people: dict[str, User]) -> Iterator[str]:
+    """Every page on which the attempt is told, as its owner, as its lecturer, and by the API."""
     project = attempt.submission.mini_project
-    everybody = [
+    told = [
         reverse("submissions:attempt", args=[attempt.pk]),
         reverse("submissions:live", args=[attempt.pk]),
         reverse("submissions:project", args=[project.pk]),
-        reverse("api:attempt", args=[attempt.pk]),
-        reverse("api:attempts"),
         reverse("dashboards:home"),
     ]
     staff = [
-        reverse(f"dashboards:{name}", args=[project.edition_id])
-        for name in ("edition", "class", "reviews", "log", "trouble")
+        reverse("assessment:review", args=[attempt.pk]),
+        reverse("assessment:book", args=[project.edition_id]),
+        *(
+            reverse(f"dashboards:{name}", args=[project.edition_id])
+            for name in ("edition", "class", "reviews", "log", "trouble")
+        ),
     ]
-    for username, paths in (("alice", everybody), ("tina", [*everybody[:2], *staff])):
-        client.force_login(people[username])
-        for path in paths:
+    api = [reverse("api:attempt", args=[attempt.pk]), reverse("api:attempts")]
+    for person, paths in ((people["alice"], told), (people["tina"], [*told[:2], *staff])):
+        browser = Client()
+        browser.force_login(person)
+        _, secret = tokens.issue(person=person, name="a program", scopes=["read"], days=1)
+        program = Client(headers={"Authorization": f"Bearer {secret}"})
+        for client, path in [*((browser, one) for one in paths), *((program, one) for one in api)]:
             reply = client.get(path)
             assert reply.status_code in (200, 286), path
             yield reply.content.decode()
@@ -109,18 +108,17 @@ def demand_harmless(page: str) -> None:
             assert "198.51.100." not in link
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_its_words_are_text_on_every_page(
     name: str,
-    outcome_of: Callable[[Attack], Outcome],
+    outcome: Outcome,
     work: Submission,
     alice: User,
     tina: User,
-    client: Client,
     shelf: None,
 ) -> None:
-    attempt = recorded(outcome_of(ATTACKS[name]), work)
-    seen = list(pages(attempt, client, {"alice": alice, "tina": tina}))
+    attempt = recorded(outcome, work)
+    seen = list(pages(attempt, {"alice": alice, "tina": tina}))
     for page in seen:
         demand_harmless(page)
     if name == "portal/markup":  # it was shown, as text
@@ -138,21 +136,20 @@ def test_a_page_that_lets_a_tag_through_would_be_seen() -> None:
             demand_harmless(page)
 
 
-def test_cells_that_a_spreadsheet_would_run_become_text(
-    outcome_of: Callable[[Attack], Outcome],
-) -> None:
-    lines = outcome_of(ATTACKS["portal/cells"]).log.splitlines()
+@pytest.mark.parametrize("name", ["portal/cells"])
+def test_cells_that_a_spreadsheet_would_run_become_text(outcome: Outcome) -> None:
+    lines = outcome.log.splitlines()
     dangerous = [line for line in lines if line.strip().startswith(("=", "+", "-", "@"))]
     assert len(dangerous) > 3
     for line in dangerous:
         assert harmless(line).startswith("'")
 
 
-def test_the_rows_can_be_dumped_and_read_again(
-    outcome_of: Callable[[Attack], Outcome], work: Submission, tmp_path: Path
+@pytest.mark.parametrize("name", ["portal/nothing", "portal/terminal", "portal/numbers"])
+def test_its_rows_can_be_dumped(
+    name: str, outcome: Outcome, work: Submission, tmp_path: Path
 ) -> None:
-    for name in ("portal/nothing", "portal/terminal", "portal/numbers"):
-        recorded(outcome_of(ATTACKS[name]), work)
+    recorded(outcome, work)
     call_command("dumpdata", "submissions", output=str(tmp_path / "rows.json"), verbosity=0)
     assert not RAW.search((tmp_path / "rows.json").read_text())
 
