@@ -48,6 +48,7 @@ class Actor:
     person: str
     does: dict[str, Any] = field(default_factory=dict)  # sentence: moment
     level: str = ""  # what is decided, unless `levels` says otherwise
+    lab_level: str = ""  # the same of a lab's own criteria, where these have other levels
     levels: dict[str, dict[str, str]] = field(default_factory=dict)
     checks: dict[str, dict[str, str]] = field(default_factory=dict)  # what the judge finds instead
     marks: dict[str, Any] = field(default_factory=dict)
@@ -57,16 +58,19 @@ class Actor:
         """From their lines of the table; `usual` is what all do, `until` when they stop."""
         until = str(told.get("until", "9999"))
         does = {sentence: when for sentence, when in usual.items() if str(when) < until}
-        own = {key: told[key] for key in ("level", "levels", "checks", "marks") if key in told}
+        keys = ("level", "lab_level", "levels", "checks", "marks")
+        own = {key: told[key] for key in keys if key in told}
         return cls(name=name, person=person, does=does | told.get("does", {}), **own)
 
-    def reached(self, part: str, criterion: str) -> str:
+    def reached(self, part: str, criterion: str, *, lab: bool) -> str:
         """The level that is decided."""
-        return self.levels.get(part, {}).get(criterion, self.level)
+        usual = self.lab_level if lab and self.lab_level else self.level
+        return self.levels.get(part, {}).get(criterion, usual)
 
     def judged(self, part: str, criterion: str) -> str:
         """The level that the checks find."""
-        return self.checks.get(part, {}).get(criterion) or self.reached(part, criterion)
+        decided = self.reached(part, criterion, lab=True)
+        return self.checks.get(part, {}).get(criterion, decided)
 
 
 class Semester:
@@ -161,10 +165,9 @@ class Semester:
     def _do(self, actor: Actor, sentence: str) -> None:
         """Do what one sentence says; `…, refused by HOG-23`: it must not be possible."""
         words, _, cite = sentence.partition(", refused by ")
-        known = [(p.fullmatch(words), function) for p, function in SENTENCES]
-        found, function = next((each for each in known if each[0]), (None, None))
-        assert found, f"nobody knows how to do this: {words!r}"
-        assert function
+        known = [(len(p.pattern), f, found) for p, f in SENTENCES if (found := p.fullmatch(words))]
+        assert known, f"nobody knows how to do this: {words!r}"
+        _, function, found = max(known, key=lambda each: each[0])  # the one that says most
         said = ""
         try:
             function(self, actor, **found.groupdict())

@@ -5,6 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import yaml
+from django.core.management import call_command
+
+from portal.assessment.models import ReviewRequest
+from portal.courses.models import Edition
 from portal.demos.models import Talk, VideoLink
 from portal.people.models import User
 from tests.flow.semesters.pages import Person
@@ -46,6 +51,11 @@ def is_assessed(semester: Semester, actor: Actor, part: str) -> None:
     _decides(semester, actor, part)
 
 
+@deed("is assessed in {part} as {level}")
+def is_assessed_as(semester: Semester, actor: Actor, part: str, level: str) -> None:
+    _decides(semester, actor, part, level=level)
+
+
 @deed("is assessed again in {part} as {level}")
 def is_assessed_again(semester: Semester, actor: Actor, part: str, level: str) -> None:
     _decides(semester, actor, part, chance="?chance=2", level=level)
@@ -55,14 +65,19 @@ def _decides(
     semester: Semester, actor: Actor, part: str, *, chance: str = "", level: str = ""
 ) -> None:
     """From the student's record to the desk, then criterion by criterion."""
-    lecturer = Person(LECTURER)
+    lecturer, project = Person(LECTURER), semester.project(part)
     desk = lecturer.sends(lecturer.opens(semester.record(actor)).form("/assess/"), part=part)
-    slugs = {str(each.pk): each.slug for each in semester.project(part).criteria.all()}
+    criteria = {each.pk: each for each in project.criteria.all()}
+    evidence = {each.id for each in semester.edition.file.mini_projects if not each.lab_decides}
     for form in lecturer.opens(desk.path + chance).forms():
-        if "level" in form.choices:
-            slug = slugs[urlsplit(form.action).path.rstrip("/").rpartition("/")[2]]
-            chosen = form.value_of("level", level or actor.reached(part, slug))
-            lecturer.sends(form, level=chosen, comment="As seen at the demo.")
+        if "level" not in form.choices:
+            continue
+        criterion = criteria[int(urlsplit(form.action).path.split("/")[-2])]
+        if criterion.lab and part in evidence:
+            continue  # what the checks say is there to be read, and decides nothing
+        words = level or actor.reached(part, criterion.slug, lab=bool(criterion.lab))
+        chosen = form.value_of("level", words)
+        lecturer.sends(form, level=chosen, comment="As seen at the demo.")
 
 
 @deed("has until {day} {clock} for {item} because {reason}")
@@ -82,6 +97,11 @@ def is_excused(semester: Semester, actor: Actor, rule: str, part: str, reason: s
 @deed("is absent at {event}")
 def is_absent(semester: Semester, actor: Actor, event: str) -> None:
     _says(semester, actor, "presence", event=event, present="no")
+
+
+@deed("is unknown at {event}")
+def is_unknown(semester: Semester, actor: Actor, event: str) -> None:
+    _says(semester, actor, "presence", event=event, present="unknown", reason="A doctor's note.")
 
 
 @deed("is moved by {points} because {reason}")
@@ -112,9 +132,42 @@ def is_agreed(semester: Semester, actor: Actor, reason: str) -> None:
     lecturer.sends(form, do="agree", reason=reason)
 
 
+@deed("joins {team} because {reason}")
+def joins(semester: Semester, actor: Actor, team: str, reason: str) -> None:
+    found = semester.edition.teams.get(name=team)
+    lecturer = Person(LECTURER)
+    form = lecturer.opens(semester.at("teams/")).form("/teams/", team=str(found.pk))
+    lecturer.sends(form, do="join", person=actor.person, reason=reason)
+
+
+@deed("is told that it was looked at again")
+def is_answered(semester: Semester, actor: Actor) -> None:
+    asked = ReviewRequest.objects.get(student__username=actor.person, answer=None)
+    lecturer = Person(LECTURER)
+    form = lecturer.opens(semester.at("requests/")).form(f"/requests/{asked.pk}/")
+    lecturer.sends(form, words="You are right; see the new decision.", changed="yes")
+
+
+@deed("publishes the supplement of the first week")
+def publishes_supplement(semester: Semester, actor: Actor) -> None:
+    """The edition's file as it says then, read in by whoever runs the portal."""
+    content = yaml.safe_load(semester.file.read_text())
+    told = semester.table["supplement"]
+    content["rules_version"] = told["rules_version"]
+    for setting in content["settings"]:
+        if setting["id"] in told["settings"]:
+            setting["value"] = told["settings"][setting["id"]]
+    file = semester.folder / semester.file.name
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    call_command("load_edition", str(file), verbosity=0)
+    semester.edition = Edition.objects.get()
+
+
 @deed("settles {setting} as {value}")
 def settles(semester: Semester, actor: Actor, setting: str, value: str) -> None:
-    _on_course(semester, "answer", setting, value=value, reason="Said in the first week.")
+    table = any(e.id == setting and e.kind == "table" for e in semester.edition.file.settings)
+    typed = value.replace(", ", "\n") if table else value
+    _on_course(semester, "answer", setting, value=typed, reason="Said in the first week.")
 
 
 @deed("moves {session} to {day} because {reason}")

@@ -82,3 +82,10 @@ def sends_a_video(semester: Semester, actor: Actor, part: str) -> None:
 def takes_part(semester: Semester, actor: Actor) -> None:
     person = Person(actor.person)
     person.sends(person.opens(semester.at("my-result/")).form("/resit/"))
+
+
+@deed("asks to look at {part} again")
+def asks_again(semester: Semester, actor: Actor, part: str) -> None:
+    person = Person(actor.person)
+    form = person.opens(semester.at("my-result/")).form("/my-result/ask/")
+    person.sends(form, part=part, words="The demo showed it, I think.")

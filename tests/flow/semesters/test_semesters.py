@@ -25,7 +25,10 @@ def test_a_semester(path: Path, tmp_path: Path) -> None:
     everybody = semester.students()
     assert all("nothing is published yet" in semester.result_page(each) for each in everybody)
     semester.publish()
-    found = {each.name: told(semester.result_page(each)) for each in everybody}
+    pages = {each.name: semester.result_page(each) for each in everybody}
+    version = f"with version {table.get('rules_version', 1)} of the rules"
+    assert all(version in page for page in pages.values())
+    found = {name: told(page) for name, page in pages.items()}
     expected = {each["student"]["username"]: each["expect"] for each in table["cases"]}
     assert found == {name: {"resit": "", **expect} for name, expect in expected.items()}
     assert len(expected) >= 10
