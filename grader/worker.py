@@ -4,6 +4,7 @@ Its tools are made once per process, when the first attempt needs them, and put 
 """
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -79,6 +80,23 @@ def prepare(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consum
     threading.Thread(target=_trim_for_ever, name="cache", daemon=True).start()
     for lab in load_shelf(settings().shelf).values():
         tools().judges.warm(lab)
+
+
+@worker_ready.connect
+def end_with_the_clock(sender: Any, **_: object) -> None:  # noqa: ANN401 - a Celery consumer
+    """A helper whose clock has died ends, too, and is started again with a new one.
+
+    Nobody would reap for it otherwise, and nobody would notice.
+    """
+    if clock := sender.controller.beat:
+        threading.Thread(target=_end_after, args=(clock,), name="clock", daemon=True).start()
+
+
+def _end_after(clock: Any) -> None:  # noqa: ANN401 - a process, of a library without types
+    clock.join()
+    if not STOPPING.is_set():
+        logger.error("the clock died")
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @worker_shutting_down.connect

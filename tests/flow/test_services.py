@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kombu import Consumer, Queue
 
+from portal.celery_app import GRADE_QUEUE, app
 from script.tools.portal import SHELF, Portal, free_port, manage, running, wait_for_port
 from tests.flow.test_one_submission import BADLY, WELL
 
@@ -97,6 +99,21 @@ def test_a_verdict_is_audited_and_scored_again(portal: Portal, tmp_path: Path) -
     )
     with pytest.raises(RuntimeError, match="The row was changed since it was signed: levels"):
         manage(portal.environment, "audit_attempt", attempt)
+
+
+def test_a_broker_that_dies_takes_no_worker_with_it(tmp_path: Path) -> None:
+    """What a worker does once its broker is gone while a bell is in its hands."""
+    with redis(tmp_path / "redis") as url:
+        connection = app.connection_for_read(url)
+        queue = connection.SimpleQueue(GRADE_QUEUE)
+        Consumer(connection.channel(), [Queue("control")]).consume()  # a worker hears this, too
+        app.send_task("grader.grade", connection=connection)
+        bell = queue.get(timeout=10)
+        with pytest.raises(queue.Empty):
+            queue.get(timeout=0.2)  # it listens for the next one
+    connection.collect(socket_timeout=1)
+    connection.close()
+    assert not bell.acknowledged
 
 
 @contextmanager

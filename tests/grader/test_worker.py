@@ -1,11 +1,14 @@
 """The worker's tools are made once, and its second clock never stops."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from billiard.context import Process
 
 from grader import worker
 from lab_specs.faults import Code, PlatformFault
@@ -113,3 +116,20 @@ def test_only_a_worker_that_grades_starts_judges(engine: type[Engine]) -> None:
 def test_putting_away_makes_nothing_first(engine: type[Engine]) -> None:
     worker.put_away()
     assert engine.made == 0
+
+
+@pytest.mark.parametrize("stopping", [False, True])
+def test_a_helper_ends_when_its_clock_dies(
+    monkeypatch: pytest.MonkeyPatch, *, stopping: bool
+) -> None:
+    sent = list[tuple[int, int]]()
+    ended = threading.Event()
+    monkeypatch.setattr(os, "kill", lambda *words: (sent.append(words), ended.set()))
+    monkeypatch.setattr(worker, "STOPPING", threading.Event())
+    if stopping:
+        worker.stop_waiting()
+    clock = Process(target=str)
+    clock.start()
+    worker.end_with_the_clock(SimpleNamespace(controller=SimpleNamespace(beat=clock)))
+    assert ended.wait(0.5 if stopping else 10) is not stopping
+    assert sent == [] if stopping else [(os.getpid(), signal.SIGTERM)]
