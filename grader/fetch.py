@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader import manifest
 from grader.git import UNKNOWN_COMMIT, UNSERVED, Git, GitError
+from grader.history import Author, authors
 from grader.job import COMMIT, Job
 from grader.origin import FetchPolicy, origin_of
 from grader.output import tidy
@@ -37,6 +38,7 @@ class Resolved:
     commit: str
     title: str
     committed_at: datetime | None
+    authors: tuple[Author, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,9 @@ def resolve(repository: str, ref: str, policy: FetchPolicy) -> Resolved:
         # tree:0 asks for the commit alone; a host that knows no filters sends its files, too
         commit = _get(git, named, ref, "--filter=tree:0")
         told = git.run("log", "-1", "--no-show-signature", "--format=%cI%n%s", commit)
+        made_by = authors(git, commit)
     when, _, title = tidy(told, LONGEST_TITLE).partition("\n")
-    return Resolved(commit, title.strip(), _date(when))
+    return Resolved(commit, title.strip(), _date(when), made_by)
 
 
 def fetch(job: Job, workdir: Path, policy: FetchPolicy) -> Source:

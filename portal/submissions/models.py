@@ -258,6 +258,9 @@ class Lookup(Place):
     )
     fault = models.CharField(max_length=40, blank=True)
     facts = models.JSONField(default=dict, blank=True)
+    authors = models.JSONField(
+        default=list, blank=True, help_text="[name, commits] of the last commits, busiest first"
+    )
     announced_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     submission = models.OneToOneField(
