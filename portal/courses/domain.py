@@ -17,6 +17,7 @@ from portal.common.text import storable
 from portal.courses.models import (
     REASON_LENGTH,
     Answer,
+    Contact,
     Edition,
     Enrolment,
     Extension,
@@ -25,7 +26,7 @@ from portal.courses.models import (
     SessionDate,
     Team,
 )
-from portal.courses.queries import held_on, standing, students_of
+from portal.courses.queries import held_on, standing, student_called, students_of
 from portal.courses.rules import Role, is_staff
 from portal.people.models import User
 
@@ -115,6 +116,17 @@ def answer(*, edition: Edition, setting: str, value: Any, by: User, reason: str)
         by=by,
         reason=_why(reason),
         at=timezone.now(),
+    )
+
+
+def note_contact(*, edition: Edition, username: str, by: User, says: str) -> Contact:
+    """Write down that somebody spoke or wrote with a student, for the staff alone."""
+    _demand_staff(edition, by)
+    student = student_called(edition, username)
+    if student is None:
+        raise Refused(f"No student of this edition signs in as “{username}”.")
+    return Contact.objects.create(
+        edition=edition, student=student, by=by, reason=_why(says), at=timezone.now()
     )
 
 

@@ -308,6 +308,18 @@ class Answer(Said):
         return f"{self.setting}: {self.value}"
 
 
+class Contact(Said):
+    """Staff spoke or wrote with a student; `reason` is what about and what came of it."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="contacts")
+    student = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.student}: {self.reason}"
+
+
 class Extension(Said):
     """A later deadline for one team, or for one student: the solo team."""
 

@@ -69,6 +69,11 @@ def students_of(edition: Edition) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
 
 
+def student_called(edition: Edition, username: str) -> User | None:
+    """The student of an edition who signs in with this name."""
+    return User.objects.filter(enrolments__in=students_of(edition), username=username).first()
+
+
 def place_of(person: User, edition: Edition) -> Place:
     """A person's track and teams in an edition, in two queries."""
     enrolment = Enrolment.objects.filter(edition=edition, person=person, withdrawn_at=None)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portal.courses.views import course, people
+from portal.courses.views import contacts, course, people
 
 app_name = "courses"
 urlpatterns = [
     path("editions/<int:pk>/course/", course.course, name="course"),
     path("editions/<int:pk>/teams/", people.teams, name="teams"),
+    path("editions/<int:pk>/contacts/", contacts.contacts, name="contacts"),
     path("editions/<int:pk>/roster/", people.roster, name="roster"),
 ]

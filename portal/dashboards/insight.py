@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncDate
 
 from lab_specs.report import Outcome
 from portal.assessment.models import Assessment
 from portal.courses.dates import Calendar
-from portal.courses.models import Criterion, Edition, MiniProject
+from portal.courses.models import Contact, Criterion, Edition, MiniProject
 from portal.dashboards.grids import Grid, Row
 from portal.demos.models import TAKEN, Slot
 from portal.submissions.classtable import ClassTable
@@ -34,9 +34,11 @@ PART = 20  # of the times, for the 95th percentile
 class AtRisk:
     """A student who may not get there, and why."""
 
+    username: str
     name: str
     team: str
     reasons: Sequence[str]
+    contacted_at: datetime | None
 
 
 def level_grids(project: MiniProject) -> list[Grid]:
@@ -82,6 +84,17 @@ def failing_checks(project: MiniProject) -> Grid:
     rows = [Row(title, [count]) for title, count in failed.most_common(MOST_CHECKS)]
     says = "Teams whose newest work fails a check; a check that most fail may need a better text."
     return Grid("checks", "Checks that fail most", says, "bars", ["teams"], rows)
+
+
+def same_files(project: MiniProject) -> list[list[str]]:
+    """Groups of teams whose newest work holds exactly the same files. One query."""
+    trees: dict[str, list[str]] = defaultdict(list)
+    for team, tree in _newest(project).values_list(
+        "submission__team__name", "provenance__source__tree"
+    ):
+        if tree:
+            trees[tree].append(team)
+    return sorted(sorted(teams) for teams in trees.values() if len(teams) > 1)
 
 
 def verdict_times(project: MiniProject) -> Grid:
@@ -157,6 +170,12 @@ def at_risk(
     place = [each.pk for each in table.mini_projects].index(project.pk)
     due = calendar.code_due(project, None).moment
     stuck = _stuck(project)
+    contacted = dict(
+        Contact.objects.filter(edition=edition)
+        .order_by("student")
+        .values_list("student")
+        .annotate(Max("at"))
+    )
     found = []
     for row in table.rows:
         cell = row.cells[place]
@@ -171,7 +190,9 @@ def at_risk(
         if cell and cell.late and cell.verdict != "passed":
             reasons.append("late, and not there yet")
         if reasons:
-            found.append(AtRisk(row.name, row.team, reasons))
+            found.append(
+                AtRisk(row.username, row.name, row.team, reasons, contacted.get(row.person))
+            )
     return found
 
 

@@ -130,6 +130,7 @@ def insight(request: Request, pk: int) -> HttpResponse:
             "query": f"project={project.pk}&",
             "bound": PAGE,
             "risks": insights.at_risk(found, project, table, now=now),
+            "same": insights.same_files(project),
             "heat": insights.heat_map(table, page.object_list, shares),
             "grids": [
                 *insights.level_grids(project),

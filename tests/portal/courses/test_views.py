@@ -17,7 +17,15 @@ from portal.common.errors import Refused
 from portal.courses import forms, queries, teams
 from portal.courses.catalog import load_edition
 from portal.courses.dates import Calendar
-from portal.courses.models import Edition, Enrolment, Extension, SessionDate, SizeAgreed, Team
+from portal.courses.models import (
+    Contact,
+    Edition,
+    Enrolment,
+    Extension,
+    SessionDate,
+    SizeAgreed,
+    Team,
+)
 from portal.courses.rules import Role
 from portal.people.models import User
 from tests.factories import EnrolmentFactory, TeamFactory, UserFactory
@@ -377,3 +385,29 @@ def test_work_without_its_lab_says_so(course: Edition, ann: User) -> None:
 def test_values_are_read_by_kind() -> None:
     table = SettingFile(id="x", cite="PUT-8", asks="?", who="PUT", kind="table")
     assert forms.value(table, " 0: 2 \n\n5 : 5") == {"0": "2", "5": "5"}
+
+
+@pytest.mark.rule("HOG-14")
+def test_notes_of_a_course_can_be_read(course: Edition, ann: User) -> None:
+    notes = [{"cite": "HOG-14", "says": "Ask in class, <not> by call."}]
+    load_edition(relative_edition(notes=notes, rules_version=4), {})
+    assert "Ask in class, &lt;not&gt; by call." in page(as_one(ann), "course", course)
+
+
+@pytest.mark.rule("HOG-35")
+def test_staff_write_down_whom_they_spoke_with(course: Edition, ann: User, lin: User) -> None:
+    enrolled(course, "ben")
+    path = reverse("courses:contacts", args=[course.pk])
+    for name, says in (
+        ("ann", "Will <come> on Friday"),
+        ("ann", " "),
+        ("nobody", "x"),
+        ("lin", "x"),
+    ):
+        as_one(lin).post(f"{path}?student={name}", {"says": says})
+    row = Contact.objects.get()
+    assert (row.student, row.by, row.reason) == (ann, lin, "Will <come> on Friday")
+    assert "Will &lt;come&gt; on Friday" in page(as_one(lin), "contacts", course)
+    others = as_one(lin).get(path, {"student": "ben"}).content.decode()
+    assert "None yet" in others
+    assert "signs in as “nobody”" in as_one(lin).get(path, {"student": "nobody"}).content.decode()

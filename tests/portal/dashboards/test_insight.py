@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from lab_specs.report import Verdict
 from portal.assessment.domain import decide
+from portal.courses.domain import note_contact
 from portal.courses.models import MiniProject
 from portal.dashboards import insight
 from portal.dashboards.grids import Grid, Row
@@ -167,3 +168,27 @@ def test_the_figures_script_is_found_and_nothing_else_of_its_package(client: Cli
     assert finders.find("plotly/plotly.min.js")
     assert finders.find("plotly/widgetbundle.js") is None
     assert finders.find("plotly/../plotly.min.js") is None
+
+
+@pytest.mark.rule("HOG-13")
+def test_teams_that_hand_in_the_same_files_are_told(world: World, project: MiniProject) -> None:
+    for team, tree in enumerate(("a", "b", "a", None, None)[: len(world.teams)]):
+        attempt(world, team, 1, 1, 1)
+        Attempt.objects.filter(submission__team=world.teams[team]).update(
+            provenance={"source": {"tree": tree}} if tree else {}
+        )
+    assert insight.same_files(project) == [[world.teams[0].name, world.teams[2].name]]
+
+
+@pytest.mark.rule("HOG-35")
+def test_who_is_at_risk_stands_with_the_last_contact(world: World, project: MiniProject) -> None:
+    MiniProject.objects.filter(pk=project.pk).update(deadline=timezone.now())
+    table = class_table(world.edition)
+    first, second = table.rows[:2]
+    note_contact(
+        edition=world.edition, username=first.username, by=world.lecturer, says="Ill until May"
+    )
+    found = insight.at_risk(world.edition, project, table, now=timezone.now())
+    contacts = {each.username: each.contacted_at for each in found}
+    assert contacts[first.username]
+    assert contacts[second.username] is None
