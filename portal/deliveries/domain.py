@@ -16,6 +16,7 @@ from portal.people.limits import Limit
 from portal.people.models import User
 
 BY_HAND = ("report", "presentation", "update", "text", "link")  # kinds that are handed in here
+LINKS = ("link", "code")  # kinds that are a link, and nothing else
 WRITTEN = ("update", "text")  # kinds that are a text, whatever else is given
 LONGEST = 500  # characters of a link or a path
 MOST = 100_000  # characters of a text
@@ -23,11 +24,17 @@ PATH = re.compile(r"[\w.@+-][\w.@+ -]*(?:/[\w.@+-][\w.@+ -]*)*")
 HAND_INS = Limit("delivery", at_once=30, every=timedelta(seconds=20))
 
 
+def by_hand(item: Deliverable, mini_project: MiniProject) -> bool:
+    """Whether people hand this in here. Code is, where no lab takes it."""
+    return item.kind in BY_HAND or (item.kind == "code" and not mini_project.labs)
+
+
 def deliverable_of(mini_project: MiniProject, name: str) -> Deliverable | None:
     """A deliverable that people hand in by themselves, or None."""
     for part in mini_project.edition.file.mini_projects:
         if part.id == mini_project.slug:
-            return next((e for e in part.deliverables if e.id == name and e.kind in BY_HAND), None)
+            found = (e for e in part.deliverables if e.id == name and by_hand(e, mini_project))
+            return next(found, None)
     return None
 
 
@@ -62,16 +69,16 @@ def deliver(
 def _demand_content(item: Deliverable, link: str, text: str) -> None:
     if item.kind in WRITTEN and not text:
         raise Refused("Write the text first.")
-    if item.kind == "link" and not link:
+    if item.kind in LINKS and not link:
         raise Refused("Paste the link first.")
     if not (link or text):
         raise Refused("Give a link, a path in your repository, or the text itself.")
     if len(text) > MOST:
         raise Refused(f"The text has {len(text)} characters, and {MOST} fit. Give a link instead.")
-    if link and not (is_link(link) or (item.kind != "link" and is_path(link))):
+    if link and not (is_link(link) or (item.kind not in LINKS and is_path(link))):
         raise Refused(
             "That is no link. Expected one like https://github.com/owner/repository"
-            + ("." if item.kind == "link" else ", or a path like reports/README.md.")
+            + ("." if item.kind in LINKS else ", or a path like reports/README.md.")
         )
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.contrib.messages import get_messages
 from django.test import Client
 
 from portal.people.models import User
 
+UNPROCESSABLE = 422
 REFUSED = {"error", "warning"}  # how the portal tells that something was not done
 
 
@@ -45,7 +46,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         got = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(got.get("action") or self.path))
+            self.forms.append(Form(urljoin(self.path, got.get("action", ""))))
             self.inside = True
         if not self.inside:
             return
@@ -124,6 +125,8 @@ class Person:
         said = [(each.level_tag, str(each)) for each in get_messages(answer.wsgi_request)]
         if words := [words for tag, words in said if tag in REFUSED]:
             raise Refusal(" ".join(words))
+        if answer.status_code == UNPROCESSABLE:
+            raise Refusal(answer.content.decode())
         assert answer.status_code in {200, 302}, (form.action, answer.status_code, answer.content)
         place = answer.headers.get("Location", form.action)
         return Page(place, answer.content.decode())

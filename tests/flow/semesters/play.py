@@ -179,9 +179,9 @@ class Semester:
     def _at_the_end(self) -> time_machine.travel:
         return time_machine.travel(self._moment(self.table["results"]), tick=False)
 
-    def _moment(self, when: str) -> datetime:
+    def _moment(self, when: str | datetime) -> datetime:
         """By the clock on the wall of the edition."""
-        return datetime.fromisoformat(when).replace(tzinfo=self.zone)
+        return datetime.fromisoformat(str(when)).replace(tzinfo=self.zone)
 
 
 def file_of(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> SimpleUploadedFile:

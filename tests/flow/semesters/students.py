@@ -5,6 +5,7 @@ from datetime import datetime
 from lab_specs.report import CheckResult, Outcome, Report
 from lab_specs.schema import LabSpec
 from portal.courses import catalog
+from portal.courses.models import MiniProject
 from portal.submissions import domain, lookups, scoring
 from portal.submissions.models import Lookup
 from portal.submissions.states import State
@@ -12,9 +13,21 @@ from tests.flow.semesters.pages import Page, Person, Refusal
 from tests.flow.semesters.play import Actor, Semester, deed
 
 
-@deed("hands in code of {part}")
-def hands_in_code(semester: Semester, actor: Actor, part: str) -> None:
+@deed("hands in {item} of {part}")
+def hands_in(semester: Semester, actor: Actor, item: str, part: str) -> None:
     project = semester.project(part)
+    if item == "code" and project.labs:
+        _hands_in_commit(actor, part, project)
+        return
+    person = Person(actor.person)
+    form = person.opens(f"/projects/{project.pk}/deliveries/").form("/deliveries/", item=item)
+    words = {"link": f"https://github.com/{actor.person}/mlops", "text": "What we did. " * 60}
+    asked = {name: words[name] for name in form.values if name in words}
+    person.sends(form, **dict(list(asked.items())[:1]))
+
+
+def _hands_in_commit(actor: Actor, part: str, project: MiniProject) -> None:
+    """A link is looked up by a worker, confirmed, and judged."""
     person = Person(actor.person)
     here = f"/projects/{project.pk}/"
     link = f"https://github.com/{actor.person}/mlops"

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
         ("report", "", "# Data"),
         ("update", "", "We trained."),
         ("link", "https://github.com/a/b", ""),
+        ("code", "https://github.com/a/b", ""),
     ],
 )
 def test_a_team_hands_in_and_hands_in_again(
@@ -47,7 +48,8 @@ def test_a_team_hands_in_and_hands_in_again(
         ("report", "a" * 501, "", "That is no link"),
         ("link", "reports/README.md", "", "That is no link"),
         ("link", "https://[x", "", "That is no link"),
-        ("code", "https://a.example", "", "nothing of that name"),
+        ("code", "", "it is in my repository", "Paste the link first"),
+        ("code", "src/train.py", "", "That is no link"),
         ("demo", "https://a.example", "", "nothing of that name"),
         ("song", "https://a.example", "", "nothing of that name"),
     ],
@@ -58,6 +60,16 @@ def test_what_is_not_asked_is_refused_in_words(
     with pytest.raises(Refused, match=says):
         domain.deliver(mini_project=project, deliverable=item, by=ann, link=link, text=text)
     assert not Delivery.objects.exists()
+
+
+def test_code_that_a_lab_takes_is_not_handed_in_here(
+    project: MiniProject, cedar: Team, ann: User
+) -> None:
+    project.labs = ["serving"]
+    with pytest.raises(Refused, match="nothing of that name"):
+        domain.deliver(
+            mini_project=project, deliverable="code", by=ann, link="https://github.com/a/b"
+        )
 
 
 def test_only_members_hand_in(project: MiniProject, cedar: Team) -> None:
