@@ -1,0 +1,145 @@
+"""What the pages show of one team's deliverables, and of a whole class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lab_specs.faults import Code
+from lab_specs.messages import Explanation, explain
+from portal.courses.dates import Calendar
+from portal.courses.models import Edition, MiniProject
+from portal.courses.queries import Place, place_of, students_of
+from portal.deliveries import snapshots
+from portal.deliveries.advice import Advice, advise
+from portal.deliveries.domain import LINKS, WRITTEN, by_hand, is_path
+from portal.deliveries.facts import First, Item, Key, delivered, items, standings
+from portal.deliveries.models import Delivery, Snapshot
+from portal.people.models import User
+
+OLDER = 10  # earlier versions that a page lists
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One deliverable with all that was handed in for it, newest first."""
+
+    item: Item
+    rows: Sequence[Delivery]
+    advice: Sequence[Advice]
+    snapshot: Snapshot | None
+    repository: str  # from which a snapshot is taken; empty while nobody said where it lies
+
+    @property
+    def newest(self) -> Delivery | None:
+        """What is read."""
+        return self.rows[0] if self.rows else None
+
+    @property
+    def older(self) -> Sequence[Delivery]:
+        """What was handed in before, as far as it is listed."""
+        return self.rows[1 : OLDER + 1]
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether people hand it in on the page."""
+        item = self.item
+        return by_hand(item.deliverable, item.mini_project) and not item.deliverable.snapshot
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a link, and never a text."""
+        return self.item.deliverable.kind in LINKS
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is written on the page, with no link."""
+        return self.item.deliverable.kind in WRITTEN
+
+    @property
+    def trouble(self) -> Explanation | None:
+        """Why the portal could not take the snapshot so far."""
+        fault = self.snapshot.fault if self.snapshot else ""
+        return explain(Code(fault), {}) if fault else None
+
+
+def pieces(
+    mini_project: MiniProject, team: int | None, *, now: datetime, track: str = ""
+) -> list[Piece]:
+    """A team's deliverables of one mini-project, in the order of the edition's file."""
+    calendar = Calendar.of(mini_project.edition)
+    handed = delivered(mini_project.edition)
+    found = items(calendar, mini_project, team, handed, now=now, track=track)
+    rows, taken = _rows(mini_project, team), _snapshots(mini_project, team)
+    known = None
+    if team and any(each.deliverable.snapshot for each in found):
+        known = snapshots.repositories(mini_project.edition).get((mini_project.pk, team))
+    return [_piece(each, rows, taken, known.repository if known else "") for each in found]
+
+
+def dues(edition: Edition, person: User, *, now: datetime) -> list[Item]:
+    """All that a student hands in, what is due next first and what has no deadline last."""
+    place, calendar, handed = place_of(person, edition), Calendar.of(edition), delivered(edition)
+    found = [
+        item
+        for project in edition.mini_projects.order_by("order")
+        for item in _stand(calendar, project, place, handed, now=now)
+    ]
+    return sorted(found, key=lambda each: (each.due.moment is None, each.due.moment or now))
+
+
+def items_of(mini_project: MiniProject, place: Place, *, now: datetime) -> list[Item]:
+    """How the deliverables of one mini-project stand for whoever has this place."""
+    edition = mini_project.edition
+    return _stand(Calendar.of(edition), mini_project, place, delivered(edition), now=now)
+
+
+def _stand(
+    calendar: Calendar,
+    mini_project: MiniProject,
+    place: Place,
+    handed: Mapping[Key, Mapping[str, First]],
+    *,
+    now: datetime,
+) -> list[Item]:
+    team = calendar.owner(mini_project, shared=place.shared, solo=place.solo)
+    return items(calendar, mini_project, team, handed, now=now, track=place.track)
+
+
+def table(
+    edition: Edition, mini_project: MiniProject, *, now: datetime
+) -> list[tuple[str, str, Sequence[Item]]]:
+    """Per student, by name: how the deliverables of one mini-project stand."""
+    stands = standings(edition, now=now)
+    people = students_of(edition).select_related("person")
+    rows = [
+        (
+            each.person.name,
+            each.person.username,
+            [i for i in stands[each.person_id] if i.mini_project.pk == mini_project.pk],
+        )
+        for each in people
+    ]
+    return sorted(rows, key=lambda row: (row[0].casefold(), row[1]))
+
+
+def _rows(mini_project: MiniProject, team: int | None) -> Mapping[str, list[Delivery]]:
+    found: dict[str, list[Delivery]] = {}
+    rows = Delivery.objects.filter(mini_project=mini_project, team=team).select_related("by")
+    for row in rows.order_by("-pk")[:200]:
+        found.setdefault(row.deliverable, []).append(row)
+    return found
+
+
+def _snapshots(mini_project: MiniProject, team: int | None) -> Mapping[str, Snapshot]:
+    rows = Snapshot.objects.filter(mini_project=mini_project, team=team).order_by("due_at")
+    return {row.deliverable: row for row in rows}
+
+
+def _piece(
+    item: Item, rows: Mapping[str, list[Delivery]], taken: Mapping[str, Snapshot], repository: str
+) -> Piece:
+    own = rows.get(item.deliverable.id, [])
+    text = own[0].text if own else ""
+    inside = bool(own) and is_path(own[0].link)
+    said = advise(item.deliverable, text, in_repository=inside) if text else []
+    return Piece(item, own, said, taken.get(item.deliverable.id), repository)
