@@ -26,6 +26,8 @@ from pydantic_settings import (
 BASE = Path(__file__).resolve().parent.parent
 PREFIX = "PORTAL_"
 SECRET_KEY_LENGTH = 32  # characters of a secret key and of a signing key; fewer are refused
+# A process that stands still in the middle, or whose machine died, would keep its rows locked.
+UNFINISHED = "-c idle_in_transaction_session_timeout=30s"
 
 
 def _split(value: object) -> object:
@@ -220,7 +222,7 @@ def parse_database_url(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        "OPTIONS": {"options": UNFINISHED, **dict(parse_qsl(parts.query))},
     }
 
 

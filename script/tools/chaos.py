@@ -67,7 +67,16 @@ def main() -> int:
         services.stop_portal()
         left = list(dict.fromkeys([*left, *remains.wait_for_none(remains.at_the_end, END_SECONDS)]))
         figures = Figures(
-            works, calm, storm, order, dropped, doubler.doubled, left, cleaned, began=began
+            works=works,
+            calm=calm,
+            storm=storm,
+            order=order,
+            dropped=dropped,
+            doubled=doubler.doubled,
+            left=left,
+            fell=services.fell,
+            cleaned=cleaned,
+            began=began,
         )
         return show(console, figures)
 

@@ -23,6 +23,7 @@ PHASES = tuple(state.value for state in ACTIVE)
 PREY_SECONDS = 4.0  # how long a blow waits for an attempt in its phase
 FULL_SECONDS = 6.0  # how long the disk stays full
 PAUSE_SECONDS = 45.0  # how long a paused worker may wait for its lease to be given away
+PAUSE_TRIES = 10  # to stop a worker while it holds something
 PUSHED = re.compile(r"LPUSH (?P<queue>grade|resolve|portal) (?P<message>\{.*\})")
 
 
@@ -90,10 +91,14 @@ def _kill(name: str, how: signal.Signals = signal.SIGKILL, *, group: bool = Fals
 
 def _pause(services: Services, watch: Watch, prey: Hold | None) -> list[Hold]:
     """Stop a worker in its tracks until all that it held is given away; then let it go on."""
-    victim = _worker(services, prey)
-    victim.kill(signal.SIGSTOP)
-    time.sleep(0.1)  # what it said last is in the rows
-    held = [hold for hold in watch.held if hold.of(victim.pid)]
+    for _ in range(PAUSE_TRIES):
+        victim = _worker(services, prey)
+        victim.kill(signal.SIGSTOP)
+        time.sleep(0.1)  # what it said last is in the rows
+        if held := [hold for hold in watch.look() if hold.of(victim.pid)]:
+            break
+        victim.kill(signal.SIGCONT)  # it was done just now
+        prey = watch.prey("judging", PREY_SECONDS)
     end = time.monotonic() + PAUSE_SECONDS
     while {hold.token for hold in held} & {hold.token for hold in watch.held}:
         if time.monotonic() > end:
@@ -102,6 +107,13 @@ def _pause(services: Services, watch: Watch, prey: Hold | None) -> list[Hold]:
     time.sleep(1)  # somebody else may have begun with them by now
     victim.kill(signal.SIGCONT)
     return held
+
+
+def _kill_clock(services: Services, watch: Watch, prey: Hold | None) -> list[Hold]:
+    """Nobody would look for what is lost: so the helper has to end, and to be started again."""
+    del watch, prey
+    services["helper"].kill_clock()
+    return []
 
 
 def _fill(services: Services, watch: Watch, prey: Hold | None) -> list[Hold]:
@@ -128,6 +140,7 @@ FAULTS: dict[str, Fault] = {
     "Redis, wiped": _kill("redis"),
     "PostgreSQL": _kill("postgres", signal.SIGQUIT),
     "Docker": _kill("dockerd"),
+    "the clock": _kill_clock,
     "the web": _kill("web", group=True),
     "a full disk": _fill,
     "a paused worker": _pause,

@@ -1,5 +1,6 @@
 """The figures of a run of chaos, what they must be, and the table that shows them."""
 
+import math
 import re
 import statistics
 import time
@@ -54,6 +55,7 @@ class Figures:
     dropped: int  # replayed reports that were refused
     doubled: int  # messages that were delivered twice
     left: Sequence[str]
+    fell: Sequence[str]  # processes that ended although nobody struck them
     cleaned: float
     began: float
 
@@ -104,7 +106,8 @@ class Figures:
     @property
     def p95(self) -> float:
         """Of the seconds from kill to queue."""
-        return statistics.quantiles(self.waits, n=20)[18] if len(self.waits) > 1 else 0.0
+        waits = sorted(self.waits)
+        return waits[math.ceil(0.95 * len(waits)) - 1] if waits else 0.0
 
     def problems(self) -> list[str]:
         """Why this run did not hold; nothing when it did."""
@@ -115,6 +118,7 @@ class Figures:
             f"{self.duplicated} duplicated": self.duplicated,
             f"{total - self.once} not recorded exactly once": self.once != total,
             f"{len(self.left)} left behind": self.left,
+            f"ended by themselves: {', '.join(self.fell)}": self.fell,
             f"{len(self.different)} verdicts differ": self.different,
             f"{len(self.unexpected)} verdicts in peace are wrong": self.unexpected,
             f"{tokens - self.dropped} late reports were taken": self.dropped != tokens,
@@ -162,6 +166,7 @@ def _rows(figures: Figures) -> list[tuple[str, str]]:
         ("lost", str(figures.lost)),
         ("duplicated", str(figures.duplicated)),
         ("orphans left", f"{len(figures.left)} (clean after {figures.cleaned:.0f} s)"),
+        ("processes that ended by themselves", str(len(figures.fell))),
         ("late reports of paused workers dropped", f"{given} of {held}"),
         ("every worker's report sent again, dropped", f"{figures.dropped} of {len(storm.seen)}"),
         ("reports that workers saw dropped", str(said)),

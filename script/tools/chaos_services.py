@@ -26,6 +26,7 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 RESTART_SECONDS = 1.0  # how long what was killed stays down
 LOOK_EVERY = 0.1
+HARMLESS = {signal.SIGSTOP, signal.SIGCONT}
 PORTS = {"postgres": 5432, "redis": 6379, "web": 8000}
 BASE = f"http://127.0.0.1:{PORTS['web']}"
 CONTAINERD = FOLDER / "containerd.sock"
@@ -42,6 +43,7 @@ class Service:
     environment: dict[str, str] = field(default_factory=dict)
     wanted: bool = False
     died: float | None = None
+    struck: bool = False  # whether it was killed, and did not end by itself
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,11 +72,18 @@ class Service:
                 start_new_session=True,
                 **as_user,
             )
-        self.wanted, self.died = True, None
+        self.wanted, self.died, self.struck = True, None, False
 
     def kill(self, name: signal.Signals = signal.SIGKILL, *, group: bool = False) -> None:
         """Send it a signal; with `group`, its children, too."""
+        self.struck = self.struck or name not in HARMLESS
         (os.killpg if group else os.kill)(self.pid, name)
+
+    def kill_clock(self) -> None:
+        """Kill the child process that rings for the reaper; its parent has to end with it."""
+        self.struck = True
+        (clock,) = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        os.kill(int(clock), signal.SIGKILL)
 
     def stop(self) -> None:
         """End it for good, in peace if it can."""
@@ -116,6 +125,7 @@ class Services:
             *workers,
             Service("helper", [*helper, "--hostname", "helper@%h"], environment=scratch),
         ]
+        self.fell: list[str] = []  # what ended although nobody struck it
         self._named = {one.name: one for one in listed}
         self._over = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
@@ -174,7 +184,9 @@ class Services:
             for one in self._named.values():
                 if not one.wanted or one.alive:
                     continue
-                one.died = one.died or time.monotonic()
+                if one.died is None:
+                    one.died = time.monotonic()
+                    self.fell += [] if one.struck else [one.name]
                 if time.monotonic() - one.died >= RESTART_SECONDS:
                     one.start()
                     if one.name == "dockerd":

@@ -57,8 +57,9 @@ class Watch:
         self.seen: dict[UUID, Hold] = {}  # every token that any worker ever had
         newest = Attempt.objects.order_by("-pk").values_list("pk", flat=True)
         self.after = asked(newest.first) or 0  # rows of earlier rounds
+        self._rows = Attempt.objects.filter(pk__gt=self.after)
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -81,14 +82,16 @@ class Watch:
             time.sleep(LOOK_EVERY / 2)
         return None
 
-    def _look(self) -> None:
-        columns = ("pk", "state", "token", "worker")
-        rows = Attempt.objects.filter(pk__gt=self.after)
+    def look(self) -> tuple[Hold, ...]:
+        """What the workers hold at this moment."""
+        active = self._rows.filter(state__in=ACTIVE).values_list("pk", "state", "token", "worker")
+        return tuple(Hold(*row) for row in asked(lambda: list(active)))
+
+    def _watch(self) -> None:
         while not self._over.wait(LOOK_EVERY):
-            held = asked(lambda: list(rows.filter(state__in=ACTIVE).values_list(*columns)))
-            self.held = tuple(Hold(*row) for row in held)
+            self.held = self.look()
             self.seen |= {hold.token: hold for hold in self.held if hold.token not in self.seen}
-            self.done = asked(rows.filter(state__in=FINAL).count)
+            self.done = asked(self._rows.filter(state__in=FINAL).count)
 
 
 def outcome(attempt: int) -> tuple[Any, ...]:

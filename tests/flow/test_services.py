@@ -43,6 +43,14 @@ def test_the_rows_lie_in_postgres(portal: Portal) -> None:
     assert portal.shell(vendor).strip() == "postgresql"
 
 
+def test_a_row_is_not_locked_for_ever_by_a_process_that_stands_still(portal: Portal) -> None:
+    limit = (
+        "from django.db import connection; cursor = connection.cursor();"
+        "cursor.execute('SHOW idle_in_transaction_session_timeout'); print(cursor.fetchone()[0])"
+    )
+    assert portal.shell(limit).strip() == "30s"
+
+
 NUMBERS = """
 import json
 from django.db import connection

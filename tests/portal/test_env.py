@@ -165,8 +165,10 @@ def test_a_database_url_is_taken_apart() -> None:
         "PORT": "5433",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"sslmode": "require"},
+        "OPTIONS": {"options": env.UNFINISHED, "sslmode": "require"},
     }
+    # A pooler that takes no options is told so in the address.
+    assert parse_database_url("postgresql://h/portal?options=%20")["OPTIONS"] == {"options": " "}
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x", "postgresql://host", "postgresql://h/a/b", "x"])
