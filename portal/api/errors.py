@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -25,6 +26,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         body = {"detail": f"{words.happened} {words.next_step}", "code": error.code.value}
         return Response(body, status.HTTP_422_UNPROCESSABLE_ENTITY)
     found = exception_handler(error, context)
-    if found is not None and isinstance(found.data, dict) and "detail" in found.data:
+    if isinstance(error, ValidationError) and found is not None:
+        detail = "What was sent is not as it should be; `fields` says where."
+        found.data = {"detail": detail, "code": "invalid", "fields": found.data}
+    elif found is not None and isinstance(found.data, dict) and "detail" in found.data:
         found.data["code"] = getattr(found.data["detail"], "code", "error")
     return found

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from portal.api import views
+from portal.api import assess, courses, deliveries, demos, figures, results, views
 
 app_name = "api"
 urlpatterns = [
@@ -22,4 +22,25 @@ urlpatterns = [
     path("attempts/", views.Attempts.as_view(), name="attempts"),
     path("attempts/<int:pk>/", views.OneAttempt.as_view(), name="attempt"),
     path("attempts/<int:pk>/cancel/", views.Cancel.as_view(), name="cancel"),
+    path("editions/<int:pk>/rules/", courses.Rules.as_view(), name="rules"),
+    path("editions/<int:pk>/dates/", courses.Dates.as_view(), name="dates"),
+    path("editions/<int:pk>/roster/", courses.Roster.as_view(), name="roster"),
+    path("editions/<int:pk>/teams/", courses.Teams.as_view(), name="teams"),
+    path("editions/<int:pk>/results/", results.Results.as_view(), name="results"),
+    path("editions/<int:pk>/results/<int:person>/", results.OneResult.as_view(), name="result"),
+    path("editions/<int:pk>/my-result/", results.OwnResult.as_view(), name="my-result"),
+    path("editions/<int:pk>/marks/<slug:mark>/", assess.Marks.as_view(), name="marks"),
+    path("mini-projects/<int:pk>/teams/<int:team>/levels/", assess.Levels.as_view(), name="levels"),
+    path("mini-projects/<int:pk>/figures/", figures.Figures.as_view(), name="figures"),
+    path("mini-projects/<int:pk>/deliveries/", deliveries.Deliveries.as_view(), name="deliveries"),
+    path("editions/<int:pk>/slots/", demos.Slots.as_view(), name="slots"),
+    path("mini-projects/<int:pk>/slots/<slug:item>/", demos.OwnSlots.as_view(), name="own-slots"),
+    path("mini-projects/<int:pk>/videos/<slug:item>/", demos.SendVideo.as_view(), name="video"),
+    path("editions/<int:pk>/bookings/", demos.Bookings.as_view(), name="bookings"),
+    path("slots/<int:pk>/book/", demos.Book.as_view(), name="book"),
+    path("slots/<int:pk>/book-for/", demos.BookFor.as_view(), name="book-for"),
+    path("slots/<int:pk>/withdraw/", demos.Withdraw.as_view(), name="withdraw"),
+    path("bookings/<int:pk>/cancel/", demos.CancelBooking.as_view(), name="cancel-booking"),
+    path("bookings/<int:pk>/outcome/", demos.Outcome.as_view(), name="outcome"),
+    path("<path:address>", login_not_required(views.Nowhere.as_view()), name="nowhere"),
 ]

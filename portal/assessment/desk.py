@@ -60,6 +60,13 @@ class Desk:
         return [row for row in newest.values() if row.state != "void"]
 
 
+def desk_of(mini_project: MiniProject, team: Team, person: User, chance: int) -> Desk:
+    """The desk of a team's work, with its newest attempt if there is one."""
+    rows = Attempt.objects.filter(submission__team=team, submission__mini_project=mini_project)
+    attempt = rows.select_related("submission__submitted_by").order_by("-pk").first()
+    return Desk(team, mini_project, attempt, chance, person, by_attempt=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A criterion on the review page: its line, its checks, and what the form shows."""

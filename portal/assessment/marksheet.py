@@ -187,6 +187,15 @@ def _points(text: str, mark: MarkFile) -> tuple[Decimal | None, str]:
     return points, ""
 
 
+def owners_of(edition: Edition, file: MarkFile) -> list[Owner]:
+    """Those who get a mark: the students who take part, or the teams; by name."""
+    if file.by == "team":
+        return list(Team.objects.filter(edition=edition, solo=False).order_by("name"))
+    rows = Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
+    people: list[Owner] = [row.person for row in rows.select_related("person")]
+    return sorted(people, key=lambda each: (each.name.casefold(), each.pk))
+
+
 def owner_key(owner: Owner | None) -> tuple[str, int]:
     """A student or a team, as marks name them."""
     return ("team" if isinstance(owner, Team) else "student", owner.pk if owner else 0)

@@ -1,9 +1,13 @@
 """One of everything that has a page, and the people who ask for it."""
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
 
 from lab_specs.edition.file import EditionFile
 from portal.api import tokens
+from portal.api.models import Scope
 from portal.assessment.domain import ask_again
 from portal.courses import versions
 from portal.courses.models import Edition, Team
@@ -28,6 +32,7 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]
     request = ask_again(edition=edition, student=alice, words="Please look at the report again.")
     return {
         "": (),
+        "nowhere": ("no/such/address",),
         "token": (token.pk,),
         "edition": (work.mini_project.edition_id,),
         "project": (work.mini_project_id,),
@@ -73,3 +78,16 @@ def _give_rules(edition: Edition) -> None:
 @pytest.fixture
 def everybody(team: Team, charlie: User, tina: User, amir: User, otto: User) -> None:
     """All people exist; alice and bob are the team."""
+
+
+@pytest.fixture
+def program() -> Callable[..., Client]:
+    """A client that sends a token of this person with these scopes."""
+
+    def made(person: User, *scopes: Scope) -> Client:
+        _, secret = tokens.issue(
+            person=person, name="a script", scopes=scopes or list(Scope), days=1
+        )
+        return Client(headers={"Authorization": f"Bearer {secret}"})
+
+    return made

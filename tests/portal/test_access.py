@@ -51,6 +51,17 @@ API = {
     **dict.fromkeys(("lookup", "confirm"), "lookup"),
     **dict.fromkeys(("submission", "rerun"), "submission"),
     **dict.fromkeys(("attempt", "cancel"), "attempt"),
+    **dict.fromkeys(
+        ("rules", "dates", "roster", "teams", "results", "my-result", "slots", "bookings"),
+        "edition",
+    ),
+    "result": "student",
+    "marks": "mark",
+    "levels": "desk",
+    **dict.fromkeys(("figures", "deliveries"), "project"),
+    **dict.fromkeys(("own-slots", "video"), "shown"),
+    **dict.fromkeys(("book", "book-for", "withdraw"), "slot"),
+    **dict.fromkeys(("cancel-booking", "outcome"), "booking"),
 }
 
 TABLE = {
@@ -63,6 +74,7 @@ TABLE = {
     "recovery-codes": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),
     # What a browser's session cannot open; tests/portal/api has the table for tokens.
     "api:schema": Rule("", answers(OK, anonymous=OK), answers(NOT_SO, anonymous=NOT_SO)),
+    "api:nowhere": Rule("nowhere", answers(GONE, anonymous=GONE), answers(GONE, anonymous=GONE)),
     **{f"api:{name}": Rule(argument, TOKEN, TOKEN) for name, argument in API.items()},
     "tokens": Rule("", answers(OK), answers(UNSAID)),
     "revoke-token": Rule("token", WRITE_ONLY, answers(ELSEWHERE, *[GONE] * 5)),
@@ -81,6 +93,7 @@ TABLE = {
         answers(*[DENIED] * 3, *[ELSEWHERE] * 2, GONE),
     ),
     "courses:teams": Rule("edition", STAFF, staff_and(GONE, ELSEWHERE)),
+    "courses:contacts": Rule("edition", STAFF, staff_and(GONE, ELSEWHERE)),
     "courses:roster": Rule(
         "edition",
         answers(*[GONE] * 3, OK, DENIED, GONE),

@@ -18,8 +18,7 @@ from portal.assessment.models.decisions import FIRST, RESIT
 from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
 from portal.courses import sheets
-from portal.courses.models import Edition, Enrolment, Team
-from portal.courses.rules import Role
+from portal.courses.models import Edition, Team
 from portal.people.requests import Request
 
 PAGE = 50
@@ -47,7 +46,7 @@ def mark(request: Request, pk: int, mark: str) -> HttpResponse:
     context: dict[str, Any] = {"edition": edition, "mark": file, "chance": chance, "resit": RESIT}
     if request.method == "POST":
         return _save(request, edition, file, chance, context)
-    owners = _owners(edition, file)
+    owners = marksheet.owners_of(edition, file)
     name = request.GET.get("name", "").strip()[:100]
     owners = [each for each in owners if name.casefold() in str(each.name).casefold()]
     page = Paginator(owners, PAGE).get_page(request.GET.get("page"))
@@ -154,14 +153,6 @@ def _chance(request: Request) -> int:
 
 def _place(edition: Edition, file: MarkFile, chance: int) -> dict[str, Any]:
     return {"edition": edition, "mark": file.id, "chance": chance}
-
-
-def _owners(edition: Edition, file: MarkFile) -> list[Owner]:
-    if file.by == "team":
-        return list(Team.objects.filter(edition=edition, solo=False).order_by("name"))
-    rows = Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
-    people: list[Owner] = [row.person for row in rows.select_related("person")]
-    return sorted(people, key=lambda each: (each.name.casefold(), each.pk))
 
 
 def _owner(edition: Edition, file: MarkFile, key: str) -> Owner:

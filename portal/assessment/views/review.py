@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.assessment import domain
-from portal.assessment.desk import Desk, Judged, judged
+from portal.assessment.desk import Desk, Judged, desk_of, judged
 from portal.assessment.models.decisions import FIRST, RESIT
 from portal.assessment.queries import Line, review_queue, shuffled
 from portal.assessment.views.people import student_of, taught
@@ -19,7 +19,6 @@ from portal.courses.models import Level, MiniProject, Team
 from portal.courses.queries import standing
 from portal.people.requests import Request
 from portal.submissions.messages import words_of
-from portal.submissions.models import Attempt
 from portal.submissions.queries import attempts_visible_to
 
 
@@ -138,7 +137,7 @@ def _draft(request: Request, desk: Desk, criterion: int) -> HttpResponse:
 
 def _of_attempt(request: Request, pk: int) -> Desk:
     """The attempt's work, for the staff of its edition; nothing is here for anybody else."""
-    attempt: Attempt = get_object_or_404(
+    attempt = get_object_or_404(
         attempts_visible_to(request.user),
         pk=pk,
         submission__mini_project__edition__in=standing(request.user).staffed,
@@ -153,9 +152,7 @@ def _of_team(request: Request, pk: int, team: int) -> Desk:
         MiniProject.objects.select_related("edition__course"), pk=pk, edition__in=staffed
     )
     found = get_object_or_404(Team, pk=team, edition=mini_project.edition)
-    newest = Attempt.objects.filter(submission__team=found, submission__mini_project=mini_project)
-    attempt = newest.select_related("submission__submitted_by").order_by("-pk").first()
-    return Desk(found, mini_project, attempt, _chance(request), request.user, False)
+    return desk_of(mini_project, found, request.user, _chance(request))
 
 
 def _chance(request: Request) -> int:

@@ -26,6 +26,8 @@ OK, MADE, DENIED, GONE, CLASH = 200, 201, 403, 404, 409
 PEOPLE = ("alice", "bob", "charlie", "tina", "amir", "otto")
 OPEN = (OK,) * 6
 TEAM_AND_STAFF = (OK, OK, GONE, OK, OK, GONE)
+STAFF = (GONE, GONE, GONE, OK, OK, GONE)
+STUDENTS = (OK, OK, OK, GONE, GONE, GONE)
 ALL_OF_EDITION = (OK, OK, OK, OK, OK, GONE)
 READ = {
     "me": ("", OPEN),
@@ -37,13 +39,44 @@ READ = {
     "lookup": ("lookup", (OK, GONE, GONE, GONE, GONE, GONE)),
     "submission": ("submission", TEAM_AND_STAFF),
     "attempt": ("attempt", TEAM_AND_STAFF),
+    "rules": ("edition", ALL_OF_EDITION),
+    "dates": ("edition", ALL_OF_EDITION),
+    "roster": ("edition", STAFF),
+    "teams": ("edition", STAFF),
+    "results": ("edition", STAFF),
+    "result": ("student", STAFF),
+    "my-result": ("edition", STUDENTS),
+    "marks": ("mark", STAFF),
+    "levels": ("desk", STAFF),
+    "figures": ("project", STAFF),
+    "deliveries": ("project", ALL_OF_EDITION),
+    "slots": ("edition", STAFF),
+    "own-slots": ("shown", STUDENTS),
+    "bookings": ("edition", ALL_OF_EDITION),
 }
+SHOWN = {"mini_project": "no-such", "item": "demo"}
 WRITE: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "ask": ("project", {"lab": "no-such", "link": "x"}, (CLASH,) * 5 + (GONE,)),
     "confirm": ("found", {}, (MADE, GONE, GONE, GONE, GONE, GONE)),
     "rerun": ("submission", {"reason": "again"}, (DENIED, DENIED, GONE, CLASH, CLASH, GONE)),
     "cancel": ("attempt", {}, TEAM_AND_STAFF),
+    "give-mark": ("mark", {"owner": 0, "points": "5"}, (GONE,) * 6),
+    "decide": ("desk", {"criterion": 0, "level": "x"}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
+    "deliver": ("project", {"deliverable": "x", "link": "a"}, (CLASH,) * 5 + (GONE,)),
+    "publish": (
+        "edition",
+        {"kind": "contact", "starts": [], "minutes": 10, "place": "here"},
+        (GONE,) * 3 + (CLASH, CLASH, GONE),
+    ),
+    "video": ("shown", {"link": "x"}, (CLASH,) * 3 + (GONE,) * 3),
+    "book": ("slot", SHOWN, (CLASH,) * 3 + (GONE,) * 3),
+    "book-for": ("slot", SHOWN | {"team": 0}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
+    "withdraw": ("slot", {"reason": "ill"}, (GONE,) * 3 + (204, 204, GONE)),
+    "cancel-booking": ("booking", {"reason": "ill"}, TEAM_AND_STAFF),
+    "outcome": ("booking", {"status": "held"}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
 }
+# Addresses that one can read and write
+BOTH = {"give-mark": "marks", "decide": "levels", "deliver": "deliveries", "publish": "slots"}
 
 
 @pytest.mark.parametrize("name", READ)
@@ -65,7 +98,7 @@ def test_who_may_change_what(
     who: str, name: str, arguments: dict[str, Any], everybody: None, program: Program
 ) -> None:
     argument, body, expected = WRITE[name]
-    path = reverse(f"api:{name}", args=arguments[argument])
+    path = reverse(f"api:{BOTH.get(name, name)}", args=arguments[argument])
     person = User.objects.get(username=who)
     kept = program(person, Scope.READ).post(path, body, content_type="application/json")
     assert kept.status_code == DENIED, "reading alone changes nothing"
@@ -76,7 +109,19 @@ def test_who_may_change_what(
 def test_every_address_stands_in_a_table() -> None:
     from portal.api.urls import urlpatterns  # noqa: PLC0415
 
-    assert {each.name for each in urlpatterns} == {"schema", *READ, *WRITE}
+    assert {each.name for each in urlpatterns} == {
+        "schema",
+        "nowhere",
+        *READ,
+        *(BOTH.get(name, name) for name in WRITE),
+    }
+
+
+def test_what_is_not_there_is_told_as_json(db: None) -> None:
+    for path in ("/api/v1/no-such/", "/api/v1/attempts/-1/", "/api/v1/me"):
+        for answer in (Client().get(path), Client(enforce_csrf_checks=True).post(path)):
+            assert answer.status_code == GONE
+            assert set(answer.json()) == {"detail", "code"}
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "Bearer mlops_wrong", "Bearer \xff"])
