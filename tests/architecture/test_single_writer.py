@@ -31,6 +31,14 @@ def _is_guarded(target: ast.expr) -> bool:
     return isinstance(target, ast.Attribute) and target.attr in GUARDED
 
 
+def _of_other_rows(func: ast.expr) -> bool:
+    """Whether this is plainly `Other.objects.create` and the like: other rows have states, too."""
+    manager = func.value if isinstance(func, ast.Attribute) else None
+    if not (isinstance(manager, ast.Attribute) and manager.attr == "objects"):
+        return False
+    return isinstance(manager.value, ast.Name) and manager.value.id != "Attempt"
+
+
 def _call_writes(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     name = call.func.id if isinstance(call.func, ast.Name) else name
@@ -40,6 +48,8 @@ def _call_writes(call: ast.Call) -> bool:
         for part in ast.walk(value)
         if isinstance(part, ast.Constant) and isinstance(part.value, str)
     }
+    if _of_other_rows(call.func):
+        return False
     if name in WRITING_CALLS:
         return bool(GUARDED & {keyword.arg for keyword in call.keywords}) or bool(
             name in {"update_or_create", "get_or_create"} and GUARDED & texts
