@@ -1,0 +1,101 @@
+"""Slots for programs: published, booked, cancelled, held; with the reasons of the pages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from portal.api.models import Scope
+from portal.courses.domain import team_for
+from portal.courses.models import Edition, MiniProject
+from portal.demos.models import Booking, Slot
+from portal.demos.offers import Kind, Status
+from portal.people.models import User
+from tests.portal.demos.conftest import NOW, Publish, own_team
+
+Program = Callable[..., Client]
+JSON = "application/json"
+
+
+def send(program: Client, name: str, *args: object, **body: Any) -> Any:
+    return program.post(reverse(f"api:{name}", args=args), body, content_type=JSON)
+
+
+def test_from_a_slot_to_a_demo_that_was_held(
+    hogent: Edition, docker: MiniProject, alice: User, tina: User, program: Program, clock: Any
+) -> None:
+    start = NOW + timedelta(days=4)
+    told = {"kind": "contact", "starts": [start.isoformat()], "minutes": 10, "place": "B.1"}
+    made = send(program(tina), "slots", hogent.pk, **told)
+    assert made.status_code == 201, made.text
+    slot = made.json()[0]["id"]
+    shown = program(alice).get(reverse("api:own-slots", args=[docker.pk, "demo"])).json()
+    assert [(each["slot"]["id"], each["answer"]) for each in shown["results"]] == [(slot, "open")]
+    work = {"mini_project": "docker", "item": "demo"}
+    booked = send(program(alice), "book", slot, **work)
+    assert booked.status_code == 201, booked.text
+    again = send(program(alice), "book", slot, **work)
+    assert again.status_code == 409
+    assert "You are booked for this" in again.json()["detail"]
+    early = send(program(tina), "outcome", booked.json()["id"], status="held")
+    assert early.status_code == 409
+    clock.move_to(start + timedelta(minutes=10))
+    held = send(program(tina), "outcome", booked.json()["id"], status="held", minutes=9)
+    assert held.json()["status"] == "held"
+    assert own_team(alice).demos_held.get().minutes == 9
+
+
+def test_a_closed_slot_says_why(
+    docker: MiniProject, alice: User, bob: User, published: Publish, program: Program
+) -> None:
+    slot = published()
+    work = {"mini_project": "docker", "item": "demo"}
+    mine = send(program(bob), "book", slot.pk, **work).json()["id"]
+    own = reverse("api:own-slots", args=[docker.pk, "demo"])
+    seen = program(alice).get(own).json()["results"][0]
+    assert seen["answer"] == "waiting"
+    assert seen["closed"][0]["says"] == "Somebody has taken it."
+    assert send(program(alice), "cancel-booking", mine).status_code == 404
+    assert send(program(bob), "cancel-booking", mine).json()["status"] == "cancelled"
+    assert program(alice).get(own).json()["results"][0]["answer"] == "open"
+
+
+def test_the_link_of_a_call_is_for_who_booked_it(
+    docker: MiniProject, alice: User, published: Publish, program: Program
+) -> None:
+    slot = published(kind=Kind.CALL, place="https://call.example/abc")
+    own = reverse("api:own-slots", args=[docker.pk, "demo"])
+    assert program(alice).get(own).json()["results"][0]["slot"]["place"] == ""
+    send(program(alice), "book", slot.pk, mini_project="docker", item="demo")
+    shown = program(alice).get(own).json()["results"][0]
+    assert (shown["ours"], shown["slot"]["place"]) == (True, "https://call.example/abc")
+
+
+def test_staff_book_for_a_team_and_take_a_slot_back(
+    hogent: Edition, alice: User, tina: User, published: Publish, program: Program
+) -> None:
+    slot, script = published(), program(tina)
+    team = team_for(person=alice, mini_project=hogent.mini_projects.get(slug="docker"))
+    told = {"mini_project": "docker", "item": "demo", "team": team.pk}
+    assert send(program(alice), "book-for", slot.pk, **told).status_code == 404
+    made = send(script, "book-for", slot.pk, **told)
+    assert made.status_code == 201, made.text
+    assert script.get(reverse("api:slots", args=[hogent.pk])).json()["results"][0]["taken"] == 1
+    assert send(script, "withdraw", slot.pk, reason="I am ill.").status_code == 204
+    assert Booking.objects.get().status == Status.CANCELLED
+    assert Slot.objects.get().withdrawn_at is not None
+
+
+def test_a_student_sees_the_bookings_of_their_teams_alone(
+    hogent: Edition, alice: User, bob: User, tina: User, published: Publish, program: Program
+) -> None:
+    for person, days in ((alice, 4), (bob, 5)):
+        slot = published(NOW + timedelta(days=days))
+        send(program(person), "book", slot.pk, mini_project="docker", item="demo")
+    path = reverse("api:bookings", args=[hogent.pk])
+    assert program(alice).get(path).json()["count"] == 1
+    assert program(tina, Scope.READ).get(path).json()["count"] == 2
+    rest = {"item": "demo", "mini_project": "docker"}
+    assert send(program(tina, Scope.READ), "book", slot.pk, **rest).status_code == 403
