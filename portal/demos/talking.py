@@ -27,7 +27,6 @@ def programme(edition: Edition) -> dict[str, Any]:
                 "talk": talk,
                 "session": sessions.get(talk.session),
                 "askers": [people[pk] for pk in asked[talk.name] if pk in people],
-                "others": [person for pk, person in people.items() if pk != talk.student_id],
                 "questions": questions[talk.student_id],
             }
             for talk in talks

@@ -55,12 +55,11 @@ def question(request: Request, pk: int) -> HttpResponse:
         pk=pk,
         edition__in=standing(request.user).staffed,
     )
-    student = _student(request, talk.edition)
-    if student is None:
-        messages.error(request, "Choose who asked.")
-        return redirect("demos:talks", talk.edition_id)
     holds = "back" not in request.POST
     try:
+        student = _student(request, talk.edition)
+        if student is None:
+            raise Refused("Choose who asked.")
         domain.note_question(talk=talk, student=student, by=request.user, holds=holds)
         words = f"asked {talk.student.name} a question." if holds else "did not ask, then."
         messages.success(request, f"{student.name} {words}")
@@ -121,10 +120,17 @@ def _article(request: Request, edition: Edition) -> Article:
 
 
 def _student(request: Request, edition: Edition) -> User | None:
-    sent = request.POST.get("student", "")
-    if not sent:
+    """Whom the form names: by key, or by the sign-in name that somebody typed."""
+    key, name = request.POST.get("student", ""), request.POST.get("who", "").strip()
+    people = User.objects.filter(enrolments__edition=edition)
+    if name:
+        typed = people.filter(username=name).first()
+        if typed is None:
+            raise Refused(f"Nobody here signs in as {name[:60]!r}. Choose from the list.")
+        return typed
+    if not key:
         return None
-    found = User.objects.filter(enrolments__edition=edition, pk=whole(sent) or 0).first()
+    found = people.filter(pk=whole(key) or 0).first()
     if found is None:
         raise Http404
     return found
