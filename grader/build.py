@@ -15,7 +15,13 @@ from grader.builddisk import Watched, watched
 from grader.buildfault import LONGEST_DOCKERFILE, fault_of, step_facts
 from grader.buildlog import DIGEST, LINE_LIMIT, BuildLog
 from grader.docker_client import build_command, proxy_arguments
-from grader.dockerfile import instructions, other_builder
+from grader.dockerfile import (
+    LONGEST_IN_ALL,
+    LONGEST_INSTRUCTION,
+    instructions,
+    other_builder,
+    overgrown,
+)
 from grader.fetch import Source
 from grader.output import tidy
 from grader.process import running
@@ -146,17 +152,23 @@ def _refuse(source: Source) -> None:
     stages of a build run side by side, and starting them all keeps the engine from others.
     """
     with (source.path / source.dockerfile).open(encoding="utf-8", errors="replace") as file:
-        text = file.read(LONGEST_DOCKERFILE)
-    problem, line = "", None
-    if asked := other_builder(text):
-        line, problem = (
-            asked[0],
-            f"{tidy(asked[1], LINE_LIMIT)} is a builder that is not taken here",
-        )
+        text = file.read(LONGEST_DOCKERFILE + 1)
     stages = [one.line for one in instructions(text) if one.keyword == "FROM"]
-    if len(stages) > MOST_STAGES:
+    line: int | None = None
+    problem = ""
+    if asked := other_builder(text):
+        line = asked[0]
+        problem = f"{tidy(asked[1], LINE_LIMIT)} is a builder that is not taken here"
+    elif len(text) > LONGEST_DOCKERFILE:
+        problem = f"it has more than {LONGEST_DOCKERFILE} characters"
+    elif len(stages) > MOST_STAGES:
         line = stages[MOST_STAGES]
         problem = f"it has {len(stages)} stages, and a build here takes at most {MOST_STAGES}"
+    elif line := overgrown(text):
+        problem = (
+            f"with its variables filled in, an instruction may have {LONGEST_INSTRUCTION}"
+            f" characters and all together {LONGEST_IN_ALL}"
+        )
     if problem:
         raise StudentFault(
             Code.DOCKERFILE_INVALID, dockerfile=source.dockerfile, line=line, problem=problem

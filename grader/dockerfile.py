@@ -1,7 +1,7 @@
 """A student's Dockerfile, read to say which line a failed step stands on, and who builds it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.buildlog import PLACED
@@ -11,6 +11,11 @@ SYNTAX = re.compile(r"(?:#|//)\s*syntax\s*=\s*(\S+).*", re.IGNORECASE)
 DOCKERS_OWN = re.compile(r"(?:docker\.io/)?docker/dockerfile(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
 HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
 FLAG = re.compile(r"--([\w-]+)(?:=(\S*))?")
+VARIABLE = re.compile(r"\$\{?(\w+)")
+REPLACES = re.compile(r"\$\{\w+/")  # puts one text in for each place of another
+WORD = re.compile(r"""(?:"(?:\\.|[^"])*"|'[^']*'|[^\s"'])+""")
+SETS = ("ENV", "ARG")
+LONGEST_INSTRUCTION, LONGEST_IN_ALL = 16_384, 131_072  # characters, variables filled in
 COUNTED = ("FROM", "RUN", "COPY", "ADD", "WORKDIR")  # BuildKit numbers these in a stage
 WITH_HEREDOC = ("RUN", "COPY", "ADD")
 
@@ -90,6 +95,37 @@ def instructions(text: str) -> list[Instruction]:
         place += keyword in COUNTED
         found.append(Instruction(number, joined, stage, place))
     return found
+
+
+def overgrown(text: str) -> int | None:
+    """The line, from 1, of the first instruction that variables make too long; else None.
+
+    A builder needs a time that grows with the square of a word's length, stops for nobody
+    meanwhile, and lets a variable be made of others.
+    """
+    found, lines = instructions(text), text.splitlines()
+    ends = [*(one.line for one in found[1:]), len(lines) + 1]
+    sizes: dict[str, int] = {}
+    total = 0
+    for one, end in zip(found, ends, strict=False):
+        length = _filled("\n".join(lines[one.line - 1 : end - 1]), sizes)  # with its heredocs
+        total += length
+        if length > LONGEST_INSTRUCTION or total > LONGEST_IN_ALL:
+            return one.line
+        if one.keyword in SETS:
+            words = WORD.findall(one.text)[1:]
+            if words and "=" not in words[0]:  # the older form: ENV NAME all the rest
+                words = [f"{words[0]}={one.text}"]
+            for word in words:
+                name = word.partition("=")[0]
+                sizes[name] = max(sizes.get(name, 0), _filled(word, sizes))
+    return None
+
+
+def _filled(text: str, sizes: Mapping[str, int]) -> int:
+    """At most so many characters once variables of these sizes are put in."""
+    length = len(text) + sum(sizes.get(name, 0) for name in VARIABLE.findall(text))
+    return length * length if REPLACES.search(text) else length
 
 
 def locate(found: Sequence[Instruction], name: str) -> Instruction | None:

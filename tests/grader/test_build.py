@@ -364,6 +364,23 @@ def test_a_build_of_very_many_stages_never_starts(builder: Builder) -> None:
     assert not builder.heard
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"ENV A={'x' * 9_000}\nENV B=$A$A\n", 3),  # seconds of the engine's own time
+        ("# a comment\n" * 30_000 + f"FROM {BASE}\n" * 41, None),  # behind what is read
+    ],
+)
+def test_a_dockerfile_that_is_or_grows_too_long_never_starts(
+    builder: Builder, text: str, line: int | None
+) -> None:
+    fault = builder.fault(f"FROM {BASE}\n{text}")
+    assert fault.code == Code.DOCKERFILE_INVALID
+    assert fault.facts["line"] == line
+    assert "characters" in fault.facts["problem"]
+    assert not builder.heard
+
+
 def test_a_step_is_held_like_a_run(builder: Builder) -> None:
     builder.commit(
         f"FROM {BASE}\nRUN echo held=$(ulimit -c) $(cat /sys/fs/cgroup/pids/pids.max"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.dockerfile import directives, instructions, locate, other_builder
+from grader.dockerfile import directives, instructions, locate, other_builder, overgrown
 
 TEXT = """\
 # syntax=docker/dockerfile:1.4
@@ -122,3 +122,22 @@ def test_another_builder_is_seen(text: str, line: int) -> None:
 )
 def test_dockers_own_builder_is_taken(text: str) -> None:
     assert other_builder(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("FROM a\nENV A=1 B=$A\nRUN make $A\n", None),
+        ("FROM a\nENV PATH=/work/bin:$PATH\n" * 30, None),
+        ("FROM a\nRUN " + "x" * 20_000, 2),
+        ("FROM a\n" + "LABEL a=" + "x" * 9_000 + "\n" + f"ENV A={'x' * 9_000}\nENV B=$A$A\n", 4),
+        ("FROM a\nENV A " + "x" * 9_000 + "\nLABEL b=${A}${A}\n", 3),
+        ("ARG A=" + "x" * 1_000 + "\nFROM a\n" + "ENV A=$A$A\n" * 5, 7),
+        ("FROM a\nENV A='" + "x " * 500 + "'\n" + "LABEL a=$A\n" * 200, 131),
+        (f"FROM a\nENV A={'x' * 99} B={'y' * 99}\nLABEL a=${{A//x/$B}}\n", 3),
+        ("FROM a\nRUN <<END\n" + "x\n" * 20_000 + "END\n", 2),
+        ("FROM a\nCOPY <<END /x\n" + "x\n" * 2_000 + "END\nRUN make\n", None),
+    ],
+)
+def test_an_instruction_that_grows_too_long_is_found(text: str, line: int | None) -> None:
+    assert overgrown(text) == line
