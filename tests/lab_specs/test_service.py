@@ -324,13 +324,17 @@ def test_every_sound_value_comes_through(value: object) -> None:
 class Grader:
     """Starts a server in this process when it is asked for a container."""
 
-    def __init__(self, behave: Behaviour | None, **state: object) -> None:
+    def __init__(
+        self, behave: Behaviour | None, engine_seconds: float = 0, **state: object
+    ) -> None:
         self._behave, self._state = behave, state
+        self._engine_seconds = engine_seconds  # what the engine takes to start the container
         self.asked: list[str] = []
         self.server: Server | None = None
 
     def __call__(self, ask: wire.Message) -> wire.Answer:
         self.asked.append(type(ask).__name__)
+        time.sleep(self._engine_seconds)
         if isinstance(ask, wire.Start) and self._behave:
             self.server = Server(self._behave, int(ask.env["PORT"]))
         return wire.Answer.model_validate({"log": "its log", **self._state})
@@ -356,6 +360,11 @@ def test_a_service_is_ready_once_it_says_so() -> None:
     service = grader.start(10)
     assert 0 < service.ready_seconds < 10
     assert grader.asked == ["Start"], "a quick start costs no further question"
+
+
+def test_a_busy_engine_takes_none_of_the_services_time() -> None:
+    service = Grader(says(OK), engine_seconds=1.5).start(1)
+    assert service.ready_seconds < 1
 
 
 def test_a_service_that_ended_is_told_with_its_log() -> None:
