@@ -72,11 +72,24 @@ class DockerEngine(DockerImages):
         labels: Mapping[str, str],
         limits: Limits,
     ) -> str:
-        """Start a container of a student's image."""
+        """Start a container of a student's image.
+
+        An image can be such that no engine starts it, in more ways than can be listed. So it
+        is the student's when it fails twice, and in between another starts under its settings.
+        """
         options = {"command": list(command) or None, "environment": dict(env)}
-        container = self._create(image, mounts, labels, limits, options)
-        self._start(container)
-        return container
+        try:
+            return self._started(image, mounts, labels, limits, options)
+        except PlatformFault as fault:
+            if not (_refused(fault) and self._starts_another(mounts, labels, limits)):
+                raise
+        try:
+            return self._started(image, mounts, labels, limits, options)
+        except PlatformFault as fault:
+            if not _refused(fault):
+                raise
+            why = str(fault.facts["problem"])
+            raise StudentFault(Code.CANNOT_START, error=_last_part(why)) from None
 
     def start_attached(
         self, *, image: str, mounts: Sequence[Mount], labels: Mapping[str, str], limits: Limits
@@ -227,6 +240,33 @@ class DockerEngine(DockerImages):
                     removed += 1
         return removed
 
+    def _started(
+        self,
+        image: str,
+        mounts: Sequence[Mount],
+        labels: Mapping[str, str],
+        limits: Limits,
+        options: Mapping[str, Any],
+    ) -> str:
+        container = self._create(image, mounts, labels, limits, options)
+        self._start(container)
+        return container
+
+    def _starts_another(
+        self, mounts: Sequence[Mount], labels: Mapping[str, str], limits: Limits
+    ) -> bool:
+        """Whether a container of the judge's image starts here and now, under the same settings."""
+        _, _, judge = limits.network.partition(":")
+        if not judge:
+            return False
+        try:
+            with ours():
+                image = self._api.inspect_container(judge)["Image"]
+            self.remove(self._started(image, mounts, labels, limits, {"command": ["true"]}))
+        except (PlatformFault, StudentFault):
+            return False
+        return True
+
     def _create(
         self,
         image: str,
@@ -321,6 +361,11 @@ NOT_STARTABLE = (
     "exec format error",
     "is a directory",
 )
+
+
+def _refused(fault: PlatformFault) -> bool:
+    """Whether the engine is there and answered that it will not."""
+    return isinstance(fault.__cause__, errors.APIError) and not isinstance(fault, ImageGoneError)
 
 
 def _last_part(text: str) -> str:

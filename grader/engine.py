@@ -109,7 +109,8 @@ class Engine(Protocol):
     """Starts, watches and removes containers and volumes.
 
     Raises `PlatformFault` when the engine fails, `ImageGoneError` when the image to start is not
-    there, and `StudentFault` when it cannot be started: no_start_command, command_not_found.
+    there, and `StudentFault` when it cannot be started: no_start_command, command_not_found,
+    cannot_start.
     """
 
     def cores(self) -> int:

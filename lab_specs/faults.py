@@ -43,6 +43,7 @@ class Code(StrEnum):
     # The start
     NO_START_COMMAND = "no_start_command"
     COMMAND_NOT_FOUND = "command_not_found"
+    CANNOT_START = "cannot_start"
     EXITED_AT_START = "exited_at_start"
     NEVER_LISTENED = "never_listened"
     NEVER_HEALTHY = "never_healthy"

@@ -250,6 +250,13 @@ WORDS: dict[Code, Explanation] = {
         "Check its name and path, its first line (`#!`), and that it is executable"
         " (`chmod +x`), also for a user that is not root.",
     ),
+    Code.CANNOT_START: Explanation(
+        "No container could be started from the image<: {error}>.",
+        "An image that leaves `/proc`, `/tmp` and the lab's own folders to the container that"
+        " runs it, and whose working folder exists.",
+        "Look at `VOLUME` and `WORKDIR` in the Dockerfile, and at files and links that stand in"
+        " the place of a folder. Try `docker run --read-only --tmpfs /tmp` with it.",
+    ),
     Code.EXITED_AT_START: Explanation(
         "The container ended by itself< after {seconds} seconds><, with exit code {exit_code}>.",
         "A service that stays up and waits for requests.",

@@ -5,7 +5,7 @@ import json
 import subprocess
 import time
 import tracemalloc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 from uuid import uuid4
@@ -431,6 +431,38 @@ def test_what_cannot_be_executed_is_the_students(lab: Lab, command: list[str]) -
     assert caught.value.code is Code.COMMAND_NOT_FOUND
     left = lab.api.containers(all=True, filters={"label": f"mlops.test={mark}"})
     assert left == [], "a container that never ran was left behind"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "VOLUME /",
+        "VOLUME /proc",
+        "WORKDIR /proc/self/fd/8",
+        "RUN rmdir /tmp && ln -s /tmp /tmp",
+        "WORKDIR /work/here\nRUN cd / && rm -r /work && touch /work",
+    ],
+)
+def test_an_image_that_no_engine_starts_is_the_students(
+    lab: Lab, image: Callable[[str], str], lines: str
+) -> None:
+    mark = uuid4().hex
+    judge = lab.start(["sleep", "60"])
+    made = image(f"FROM {BASE}\n{lines}\n")
+    with pytest.raises(StudentFault) as caught:
+        lab.start(["true"], image=made, network=f"container:{judge}", labels={"mlops.test": mark})
+    assert caught.value.code is Code.CANNOT_START
+    assert caught.value.facts["error"]
+    left = lab.api.containers(all=True, filters={"label": f"mlops.test={mark}"})
+    assert left == []
+    assert lab.api.volumes(filters={"label": f"mlops.test={mark}"})["Volumes"] in (None, [])
+
+
+def test_what_no_image_can_be_started_with_is_ours(lab: Lab) -> None:
+    judge = lab.start(["sleep", "60"])
+    nowhere = [Mount(volume=lab.volume(1), at="/proc", read_only=False)]
+    with pytest.raises(PlatformFault):
+        lab.start(["true"], network=f"container:{judge}", mounts=nowhere)
 
 
 def test_an_image_that_is_gone_is_ours(lab: Lab) -> None:

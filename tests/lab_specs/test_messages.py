@@ -23,6 +23,7 @@ EVERY_CODE = pytest.mark.parametrize("code", list(Code))
 
 NAMED_BY_THE_RUN = {
     Code.COMMAND_NOT_FOUND: {"command", "error"},
+    Code.CANNOT_START: {"error"},
     Code.EXITED_AT_START: {"exit_code", "seconds"},
     Code.NEVER_LISTENED: {"port", "listening", "seconds"},
     Code.NEVER_HEALTHY: {"path", "seconds", "last"},
