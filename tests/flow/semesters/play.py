@@ -81,6 +81,7 @@ class Semester:
         self.file = COURSES / f"{table['edition']}.yaml"
         self.zone = load_edition(self.file).zone
         self.edition: Edition
+        self.owners: dict[tuple[str, bool], str] = {}  # whose work is whose, once it was seen
 
     def play(self) -> None:
         """Do all that the table says, in the order of time."""

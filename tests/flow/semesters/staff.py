@@ -9,7 +9,7 @@ import yaml
 from django.core.management import call_command
 
 from portal.assessment.models import ReviewRequest
-from portal.courses.models import Edition
+from portal.courses.models import Edition, MiniProject
 from portal.demos.models import Talk, VideoLink
 from portal.people.models import User
 from tests.flow.semesters.pages import Person
@@ -75,12 +75,12 @@ def is_assessed_again(semester: Semester, actor: Actor, part: str, level: str) -
 def _decides(
     semester: Semester, actor: Actor, part: str, *, chance: str = "", level: str = ""
 ) -> None:
-    """From the student's record to the desk, then criterion by criterion."""
+    """At the desk where the student's work lies, criterion by criterion."""
     lecturer, project = Person(LECTURER), semester.project(part)
-    desk = lecturer.sends(lecturer.opens(semester.record(actor)).form("/assess/"), part=part)
+    desk = _desk(semester, actor, project, lecturer)
     criteria = {each.pk: each for each in project.criteria.all()}
     evidence = {each.id for each in semester.edition.file.mini_projects if not each.lab_decides}
-    for form in lecturer.opens(desk.path + chance).forms():
+    for form in lecturer.opens(desk + chance).forms():
         if "level" not in form.choices:
             continue
         criterion = criteria[int(urlsplit(form.action).path.split("/")[-2])]
@@ -89,6 +89,16 @@ def _decides(
         words = level or actor.reached(part, criterion.slug, lab=bool(criterion.lab))
         chosen = form.value_of("level", words)
         lecturer.sends(form, level=chosen, comment="As seen at the demo.")
+
+
+def _desk(semester: Semester, actor: Actor, project: MiniProject, lecturer: Person) -> str:
+    """The first time by way of the student's record, which also makes a team of one."""
+    name = (actor.name, project.by_team)
+    if name not in semester.owners:
+        form = lecturer.opens(semester.record(actor)).form("/assess/")
+        desk = lecturer.sends(form, part=project.slug).path
+        semester.owners[name] = desk.split("/")[-2]
+    return f"/projects/{project.pk}/assess/{semester.owners[name]}/"
 
 
 @deed("has until {day} {clock} for {item} because {reason}")

@@ -42,12 +42,14 @@ def is_judged(actor: Actor, part: str, lab: LabSpec) -> None:
     """A worker takes what is next, and records a report in which those levels are reached."""
     claimed = domain.claim_next(worker="bench-1", lease_seconds=60)
     assert claimed is not None
-    held = {"attempt_id": claimed.attempt_id, "token": claimed.token}
+    attempt, token = claimed.attempt_id, claimed.token
     for state in (State.BUILDING, State.RUNNING, State.JUDGING):
-        assert domain.advance(**held, to_state=state)
+        assert domain.advance(attempt_id=attempt, token=token, to_state=state)
     report = report_of(lab, {name: actor.judged(part, name) for name in lab.criteria})
     score = scoring.score(report, lab)
-    assert domain.record(**held, verdict=score.verdict, report=report, levels=score.levels)
+    assert domain.record(
+        attempt_id=attempt, token=token, verdict=score.verdict, report=report, levels=score.levels
+    )
 
 
 def report_of(lab: LabSpec, reached: dict[str, str]) -> Report:

@@ -17,6 +17,7 @@ DEEDS = (students, staff)
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_a_semester(path: Path, tmp_path: Path) -> None:
     table = yaml.safe_load(path.read_text())
