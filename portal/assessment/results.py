@@ -16,13 +16,16 @@ from portal.assessment.gather import Gathered, gather
 from portal.assessment.policy.engine import evaluate
 from portal.assessment.policy.facts import Assessed, Contradiction, Fact, Marked
 from portal.assessment.policy.policy import Policy
-from portal.assessment.policy.results import Outcome, Result
+from portal.assessment.policy.results import Outcome, Resit, ResitStatus, Result
 from portal.assessment.students import Student
 from portal.courses import catalog
 from portal.courses.models import Edition
 from portal.courses.queries import answers, rules_used
 from portal.people.models import User
 from portal.submissions.signing import canonical
+
+NO_RESIT = {ResitStatus.NOT_NEEDED, ResitStatus.NONE}
+NOT_BEFORE = {ResitStatus.OPEN, ResitStatus.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,21 @@ class Book:
             return Line(student, known, evaluate(self.policy, known, as_of=self.as_of))
         except Contradiction as contradiction:
             return Line(student, known, None, f"The facts contradict each other: {contradiction}.")
+
+
+def resit_of(book: Book, line: Line) -> Resit | None:
+    """The resit as it concerns a student; None for who needs none, and while none is due.
+
+    Before the semester is over, somebody of whom work is still awaited needs no resit yet.
+    """
+    if line.result is None:
+        return None
+    file, resit = book.edition.file, line.result.resit
+    end = file.end_of(file.ends)
+    over = line.result.final or (end is not None and book.as_of > end)
+    if resit.status in NO_RESIT or (resit.status in NOT_BEFORE and not over):
+        return None
+    return resit
 
 
 def book_of(

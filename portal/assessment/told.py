@@ -6,7 +6,7 @@ from typing import Any
 from portal.assessment.policy.facts import Fact, Marked, Present
 from portal.assessment.policy.results import Effect, Reason, Resit, Result, Standing
 from portal.assessment.policy.values import told as number_told
-from portal.assessment.results import Book, Line, outcome_word
+from portal.assessment.results import Book, Line, outcome_word, resit_of
 
 FORM = 1  # of this data; count on when it says something else
 ESSENCE = ("outcome", "word", "value", "scale", "parts", "marks", "rules_version")
@@ -43,7 +43,7 @@ def told(book: Book, line: Line) -> dict[str, Any]:
         "reasons": [_reason(each, result) for each in result.reasons],
         "gaps": [{"name": each.name, "asks": each.asks, "who": each.who} for each in result.gaps],
         "to_change": list(result.to_change),
-        "resit": _resit(result.resit, result),
+        "resit": _resit(resit_of(book, line), result),
     }
 
 
@@ -114,7 +114,9 @@ def _reason(reason: Reason, result: Result) -> dict[str, Any]:
     }
 
 
-def _resit(resit: Resit, result: Result) -> dict[str, Any]:
+def _resit(resit: Resit | None, result: Result) -> dict[str, Any] | None:
+    if resit is None:
+        return None
     titles = {part: each.title for part, each in result.standings.items()}
     return {
         "status": resit.status.value,

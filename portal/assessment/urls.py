@@ -37,5 +37,7 @@ urlpatterns = [
     path("editions/<int:pk>/my-result/", mine.mine, name="mine"),
     path("editions/<int:pk>/my-result/card.pdf", export.my_card, name="my-card"),
     path("editions/<int:pk>/my-result/ask/", mine.ask, name="ask"),
+    path("editions/<int:pk>/my-result/scale/", mine.scale, name="scale"),
+    path("editions/<int:pk>/checklist/", mine.checklist, name="checklist"),
     path("editions/<int:pk>/my-result/resit/", mine.appoint, name="appoint"),
 ]

@@ -6,18 +6,20 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.assessment import domain
-from portal.assessment.models import ReviewRequest
+from portal.assessment.models import ReviewRequest, Tick
 from portal.assessment.policy.engine import evaluate
 from portal.assessment.policy.facts import Contradiction
 from portal.assessment.policy.results import ResitStatus
 from portal.assessment.published import shown_to, stand_of
-from portal.assessment.results import Book, Line, book_of, exchanged, result_of
+from portal.assessment.results import Book, Line, book_of, exchanged, resit_of
 from portal.assessment.told import grouped, told
 from portal.assessment.views.people import studied
 from portal.common.errors import Refused
+from portal.courses import domain as courses
+from portal.courses.models import Enrolment, Team
 from portal.people.requests import Request
 
 
@@ -37,14 +39,16 @@ def mine(request: Request, pk: int) -> HttpResponse:
         context |= {"what_if": supposed, "asked": bool(request.GET), "given": request.GET}
     if request.htmx:
         return render(request, "assessment/_what_if.html", context)
+    resit = content.get("resit") or {}
     context |= {
         "told": content,
         "groups": grouped(content.get("reasons", ())),
         "requests": ReviewRequest.objects.filter(
             edition=edition, student=request.user
         ).select_related("answer__by"),
-        "can_appoint": content.get("resit", {}).get("status") == ResitStatus.OPEN,
-        "appointed": content.get("resit", {}).get("status") == ResitStatus.APPOINTED,
+        "enrolment": Enrolment.objects.get(edition=edition, person=request.user),
+        "can_appoint": resit.get("status") == ResitStatus.OPEN,
+        "appointed": resit.get("status") == ResitStatus.APPOINTED,
         "titles": {each.id: each.title for each in edition.file.mini_projects}
         | {each.id: each.title for each in edition.file.marks},
     }
@@ -112,14 +116,56 @@ def ask(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
+def scale(request: Request, pk: int) -> HttpResponse:
+    """Ask for a grade on another scale of the edition."""
+    edition = studied(request, pk)
+    try:
+        courses.ask_scale(
+            edition=edition, student=request.user, scale=request.POST.get("scale", "")
+        )
+        messages.success(request, "Noted, with today's date. Whoever examines you gives the grade.")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("assessment:mine", edition.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def checklist(request: Request, pk: int) -> HttpResponse:
+    """What a team has done of the edition's checklist; a POST says all that it has done now."""
+    edition = studied(request, pk)
+    team = Team.objects.filter(
+        edition=edition, solo=False, memberships__person=request.user
+    ).first()
+    done = _ticked(team)
+    if request.method == "POST":
+        sent = set(request.POST.getlist("item"))
+        for each in edition.file.checklist if team else ():
+            if (each.id in sent) is not (each.id in done) and team:
+                domain.tick(team=team, item=each.id, ticked=each.id in sent, by=request.user)
+        messages.success(request, "Kept. Your lecturers see it, too.")
+        return redirect("assessment:checklist", edition.pk)
+    items = [(each, each.id in done) for each in edition.file.checklist]
+    context = {"edition": edition, "team": team, "items": items, "done": sum(d for _, d in items)}
+    return render(request, "assessment/checklist.html", context)
+
+
+def _ticked(team: Team | None) -> set[str]:
+    """The items that the newest word on them ticks."""
+    rows = Tick.objects.filter(team=team).order_by("pk").values_list("item", "ticked")
+    return {item for item, ticked in dict(rows).items() if ticked}
+
+
+@require_POST
 def appoint(request: Request, pk: int) -> HttpResponse:
     """Make an appointment for the resit, before its last day, or take it back."""
     edition = studied(request, pk)
-    line = result_of(edition, request.user)
-    status = line.result.resit.status if line and line.result else ResitStatus.UNKNOWN
+    book = book_of(edition, people=[request.user.pk])
+    resit = resit_of(book, book.lines[0])
     holds = request.POST.get("holds") != "no"
-    if status is not (ResitStatus.OPEN if holds else ResitStatus.APPOINTED):
-        messages.error(request, f"That cannot be done now: the resit is {status.value}.")
+    needed = ResitStatus.OPEN if holds else ResitStatus.APPOINTED
+    if resit is None or resit.status is not needed:
+        stands = resit.status.value if resit else "not due"
+        messages.error(request, f"That cannot be done now: the resit is {stands}.")
         return redirect("assessment:mine", edition.pk)
     domain.appoint(edition=edition, student=request.user, by=request.user, holds=holds)
     words = "You take part in the resit." if holds else "Your appointment is taken back."

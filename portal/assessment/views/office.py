@@ -1,6 +1,6 @@
 """What staff settle besides: resits, requests to look again, the coverage of outcomes."""
 
-from collections import defaultdict
+from collections import Counter
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,14 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from lab_specs.edition.file import EditionFile
 from portal.assessment import domain
 from portal.assessment.models import ReviewRequest
-from portal.assessment.policy.results import ResitStatus
-from portal.assessment.results import book_of
+from portal.assessment.results import book_of, resit_of
 from portal.assessment.views.people import taught
 from portal.common.errors import Refused
 from portal.people.requests import Request
 
 PAGE = 50
-NO_RESIT = {ResitStatus.NOT_NEEDED, ResitStatus.NONE}
 
 
 @require_safe
@@ -26,25 +24,15 @@ def resits(request: Request, pk: int) -> HttpResponse:
     """Who has to redo what, and whether it is arranged."""
     edition = taught(request, pk)
     book = book_of(edition)
-    lines = [
-        line
-        for line in book.lines
-        if line.result is not None and line.result.resit.status not in NO_RESIT
-    ]
+    due = [(line.student, resit) for line in book.lines if (resit := resit_of(book, line))]
     status = request.GET.get("status", "")
-    counts: dict[str, int] = defaultdict(int)
-    for line in lines:
-        if line.result is not None:
-            counts[line.result.resit.status.value] += 1
-    shown = [
-        line for line in lines if line.result and status in {"", line.result.resit.status.value}
-    ]
+    counts = Counter(resit.status.value for _, resit in due)
+    shown = [each for each in due if status in {"", each[1].status.value}]
     titles = {each.id: each.title for each in edition.file.mini_projects}
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     rows = [
-        (line.student, line.result.resit, [titles[part] for part in line.result.resit.parts])
-        for line in page.object_list
-        if line.result is not None
+        (student, resit, [titles[part] for part in resit.parts])
+        for student, resit in page.object_list
     ]
     context = {
         "edition": edition,

@@ -289,6 +289,17 @@ class TestResits:
             graded(ruled, person, lowest, lea, ali)
         return ruled
 
+    def test_during_the_semester_nobody_needs_one_yet(
+        self, ruled: Edition, ann: User, lea: User, client: Client
+    ) -> None:
+        courses.answer(edition=ruled, setting="late_demo", value=False, by=lea, reason="No.")
+        with time_machine.travel("2026-10-01T12:00:00+02:00"):
+            assert "Nobody needs a resit now" in page_of(as_(client, lea), "resits", ruled.pk)
+            assert 'id="resit"' not in page_of(as_(client, ann), "mine", ruled.pk)
+            appoint = reverse("assessment:appoint", args=[ruled.pk])
+            assert "the resit is not due" in client.post(appoint, follow=True).text
+        assert not Appointment.objects.exists()
+
     def test_the_list_names_what_is_to_be_redone(
         self, failed: Edition, ann: User, lea: User, client: Client
     ) -> None:
