@@ -155,7 +155,7 @@ class Session:
             container = self.engine.start(
                 image=self.image,
                 command=ask.command,
-                env={"HOME": "/tmp", **ask.env},  # noqa: S108 - the student's own tmpfs
+                env={**self._surroundings(), **ask.env},
                 mounts=[self._mount(name, at) for name, at in ask.mounts.items()],
                 labels={**self.labels, ROLE: STUDENT},
                 limits=self._limits(),
@@ -164,6 +164,15 @@ class Session:
             return wire.Answer(code=fault.code, facts=fault.facts)
         self.containers.append(container)
         return wire.Answer(container=len(self.containers) - 1)
+
+    def _surroundings(self) -> dict[str, str]:
+        """What each of the student's containers is told besides what the judge asks for.
+
+        Libraries count the processors of the whole machine and start a thread on each; on
+        a share of one they would spend more than half of it waiting for one another.
+        """
+        threads = max(1, int(self.lab.file.limits.cpus))
+        return {"HOME": "/tmp", "OMP_NUM_THREADS": str(threads)}  # noqa: S108 - their own tmpfs
 
     def _wait(self, ask: wire.Wait) -> wire.Answer:
         container = self._container(ask.container)

@@ -117,12 +117,12 @@ def test_the_brief_holds_the_lab_and_the_seed(room: Room) -> None:
 
 
 def test_a_started_container_has_the_limits_of_the_lab(room: Room) -> None:
-    env = {"PORT": "8123", "HOME": "/elsewhere"}
+    env = {"PORT": "8123", "HOME": "/elsewhere", "OMP_NUM_THREADS": "3"}
     mounts = {"data": "/in:ro", "out": "/out/deep:rw"}
     assert [a.container for a in room.ask(start(env=env, mounts=mounts), start())] == [0, 1]
     first, second = room.students
     assert first.env == env
-    assert second.env == {"HOME": "/tmp"}
+    assert second.env == {"HOME": "/tmp", "OMP_NUM_THREADS": "1"}
     assert first.mounts == (
         Mount(volume="volume of data", at="/in", read_only=True),
         Mount(volume="volume of out", at="/out/deep", read_only=False),
