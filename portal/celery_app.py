@@ -7,7 +7,7 @@ database, and `portal.reap` rings again for what was lost.
 import os
 
 from celery import Celery
-from kombu.transport.redis import QoS
+from kombu.transport.virtual import QoS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -19,8 +19,8 @@ PORTAL_QUEUE = "portal"
 REAP_SECONDS = 5.0
 SNAPSHOT_SECONDS = 20.0
 
-# A bell that was not answered is not given back at the end: a worker whose broker is away would
-# break at that, and end with it. The reaper rings again.
+# A worker gives no bell back, and tells no broker that it has heard one: if the broker were away
+# just then, the worker would break and end. The reaper rings again for what was lost.
 QoS.restore_at_shutdown = False
 
 app = Celery("portal")
@@ -34,6 +34,7 @@ app.conf.update(
         "max_retries": 1,
         "interval_start": 0,
         "socket_connect_timeout": 2,
+        "ack_emulation": False,
     },
     accept_content=["json"],
     task_serializer="json",
