@@ -27,6 +27,7 @@ from portal.submissions.models import Attempt  # noqa: E402
 from portal.submissions.states import LIVE, State  # noqa: E402
 from script.tools.visitor import Visitor  # noqa: E402
 
+COURSE = "mlops-demo"  # the real courses stand beside it
 LABS = ("training", "serving")
 REFERENCE, BROKEN = "alice", "charlie"  # who hands in what
 STEPS = {state: step for step, state in enumerate((*LIVE, State.DONE))}
@@ -73,7 +74,7 @@ def _submit(visitor: Visitor, person: str, variant: Variant) -> Shown:
     folder = settings.LOCAL_REPOSITORIES / variant.name.replace(": ", "-")
     shutil.rmtree(folder, ignore_errors=True)
     make_repository(variant, folder)
-    project = MiniProject.objects.get(slug=variant.lab)
+    project = MiniProject.objects.get(slug=variant.lab, edition__course__code=COURSE)
     lookup = visitor.look_up(project.pk, variant.lab, f"file://{folder}")
     return Shown(person, variant, visitor.confirm(lookup))
 
