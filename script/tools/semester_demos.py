@@ -42,8 +42,8 @@ def show(course: Course) -> None:
     known = {each.pk: each for each in course.projects}
     for number, (project, occasion) in enumerate(desk_of(course.edition).occasions()):
         part = next(each for each in course.file.mini_projects if each.id == project.slug)
-        wanted = any(each.id == occasion.item for each in (*part.deliverables, *course.file.marks))
-        if wanted:
+        named = {each.id for each in part.deliverables} | {each.id for each in course.file.marks}
+        if occasion.item in named:
             _demos(course, known[project.pk], occasion, hour=(9, 13)[number % 2])
     if any(each.form == "talk" for each in course.file.marks):
         _talks(course)
