@@ -153,10 +153,13 @@ class Arena:
         self.marks.append(mark)
         wrong: list[str] = []
         with ExitStack() as stack:
-            began = time.monotonic()
             try:
                 target = self._target(attack, mark, stack)
-                began = time.monotonic()
+            except Exception as error:  # noqa: BLE001 - one that is not made harms no other
+                unmade = f"it could not be made: {type(error).__name__}: {error}"
+                return Tried(attack, wrong=[unmade], mark=mark)
+            began = time.monotonic()
+            try:
                 limit = attack.expected.seconds + OVERDUE
                 lab = self._lab(attack.expected.lab)
                 outcome = _within(limit, lambda: self._grade(self._name(mark), lab, target))

@@ -2,18 +2,8 @@ import socket
 
 from honest import add, tried
 
-
-def reach(kind: int, address: str, port: int) -> None:
-    with socket.socket(socket.AF_INET, kind) as line:
-        line.settimeout(0.3)
-        line.connect((address, port))
-        line.send(b"@MARK@ was here")
-
-
-
-for number in range(2, 22):
-    address = "@GATEWAY@".rpartition(".")[0] + f".{number}"
-    tried(f"neighbour {number}", lambda: reach(socket.SOCK_STREAM, address, 80))
+for port in (8000, 22):
+    tried(f"neighbour {port}", lambda: socket.create_connection(("@NEIGHBOUR@", port), 1))
 
 
 def shout() -> None:

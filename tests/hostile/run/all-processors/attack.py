@@ -1,0 +1,17 @@
+import os
+import time
+
+from honest import add
+
+for _ in range(20):
+    if not os.fork():
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            pass
+        os._exit(0)
+for _ in range(20):
+    os.wait()
+used = os.times()
+seconds = used.children_user + used.children_system
+print("worked together" if seconds < 4 else "REACHED more than one processor", seconds)
+add()
