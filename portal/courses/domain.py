@@ -130,6 +130,16 @@ def note_contact(*, edition: Edition, username: str, by: User, says: str) -> Con
     )
 
 
+def ask_scale(*, edition: Edition, student: User, scale: str) -> None:
+    """A student asks for a grade on another scale of the file, once; the rules say until when."""
+    if scale not in edition.file.other_scales:
+        raise Refused("This edition has no such scale.")
+    today = timezone.now().astimezone(edition.zone).date()
+    own = students_of(edition).filter(person=student, scale="")
+    if own.update(scale=scale, scale_asked_on=today) != 1:
+        raise Refused("You have asked for another scale already. Talk to your lecturer.")
+
+
 def extend(
     *,
     mini_project: MiniProject,

@@ -158,6 +158,8 @@ TABLE = {
     "assessment:mine": Rule("edition", STUDENTS, READ_ONLY),
     "assessment:my-card": Rule("edition", STUDENTS, READ_ONLY),
     "assessment:ask": Rule("edition", WRITE_ONLY, answers(*[ELSEWHERE] * 3, *[GONE] * 3)),
+    "assessment:scale": Rule("edition", WRITE_ONLY, STUDENTS_SEND),
+    "assessment:checklist": Rule("edition", STUDENTS, STUDENTS_SEND),
     "assessment:appoint": Rule("edition", WRITE_ONLY, answers(*[ELSEWHERE] * 3, *[GONE] * 3)),
 }
 

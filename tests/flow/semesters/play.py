@@ -52,13 +52,14 @@ class Actor:
     levels: dict[str, dict[str, str]] = field(default_factory=dict)
     checks: dict[str, dict[str, str]] = field(default_factory=dict)  # what the judge finds instead
     marks: dict[str, Any] = field(default_factory=dict)
+    pushed: str = ""  # when the last commit of the default branch was made
 
     @classmethod
     def of(cls, name: str, person: str, told: dict[str, Any], usual: dict[str, Any]) -> "Actor":
         """From their lines of the table; `usual` is what all do, `until` when they stop."""
         until = str(told.get("until", "9999"))
         does = {sentence: when for sentence, when in usual.items() if str(when) < until}
-        keys = ("level", "lab_level", "levels", "checks", "marks")
+        keys = ("level", "lab_level", "levels", "checks", "marks", "pushed")
         own = {key: told[key] for key in keys if key in told}
         return cls(name=name, person=person, does=does | told.get("does", {}), **own)
 
@@ -85,7 +86,7 @@ class Semester:
 
     def play(self) -> None:
         """Do all that the table says, in the order of time."""
-        with time_machine.travel(self._moment(self.table["begins"]), tick=False) as clock:
+        with time_machine.travel(self.moment(self.table["begins"]), tick=False) as clock:
             self._open()
             for moment, actor, sentence in sorted(self._diary(), key=lambda each: each[0]):
                 clock.move_to(moment)
@@ -161,7 +162,7 @@ class Semester:
         for actor in (course, *self.teams(), *self.students()):
             for sentence, when in actor.does.items():
                 if when != NEVER:
-                    yield self._moment(when), actor, sentence
+                    yield self.moment(when), actor, sentence
 
     def _do(self, actor: Actor, sentence: str) -> None:
         """Do what one sentence says; `…, refused by HOG-23`: it must not be possible."""
@@ -178,9 +179,9 @@ class Semester:
         assert cite in said, f"{actor.name} {sentence}: {said}"
 
     def _at_the_end(self) -> time_machine.travel:
-        return time_machine.travel(self._moment(self.table["results"]), tick=False)
+        return time_machine.travel(self.moment(self.table["results"]), tick=False)
 
-    def _moment(self, when: str | datetime) -> datetime:
+    def moment(self, when: str | datetime) -> datetime:
         """By the clock on the wall of the edition."""
         return datetime.fromisoformat(str(when)).replace(tzinfo=self.zone)
 

@@ -6,8 +6,9 @@ from lab_specs.report import CheckResult, Outcome, Report
 from lab_specs.schema import LabSpec
 from portal.courses import catalog
 from portal.courses.models import MiniProject
+from portal.deliveries.tasks import take_snapshots
 from portal.submissions import domain, lookups, scoring
-from portal.submissions.models import Lookup
+from portal.submissions.models import Lookup, LookupStatus
 from portal.submissions.states import State
 from tests.flow.semesters.pages import Page, Person, Refusal
 from tests.flow.semesters.play import Actor, Semester, deed
@@ -104,3 +105,28 @@ def asks_again(semester: Semester, actor: Actor, part: str) -> None:
     person = Person(actor.person)
     form = person.opens(semester.at("my-result/")).form("/my-result/ask/")
     person.sends(form, part=part, words="The demo showed it, I think.")
+
+
+@deed("asks for the scale {scale}")
+def asks_for_scale(semester: Semester, actor: Actor, scale: str) -> None:
+    person = Person(actor.person)
+    person.sends(person.opens(semester.at("my-result/")).form("/scale/"), scale=scale)
+
+
+@deed("ticks {items} on the checklist")
+def ticks(semester: Semester, actor: Actor, items: str) -> None:
+    person = Person(actor.person)
+    form = person.opens(semester.at("checklist/")).form("/checklist/")
+    assert set(items.split(", ")) <= form.choices["item"].keys()
+    person.sends(form, item=items.split(", "))
+
+
+@deed("takes the default branches, after an hour without power")
+def takes_default_branches(semester: Semester, actor: Actor) -> None:
+    """The portal asks by itself, a worker looks at each repository, the portal keeps the commit."""
+    pushed = {each.name: each.pushed for each in semester.teams()}
+    take_snapshots()
+    for each in Lookup.objects.filter(status=LookupStatus.WAITING).select_related("team"):
+        when = semester.moment(pushed[each.team.name])
+        lookups.answer_lookup(lookup_id=each.pk, commit=f"{each.pk:040x}", committed_at=when)
+    take_snapshots()
