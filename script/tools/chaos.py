@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
@@ -50,14 +52,15 @@ def main() -> int:
         say("the services run")
         crowd, works = _people_and_work(services, options.submissions, options.seed)
         say("people have signed in")
-        calm = _play(crowd, works, "calm", end=end)
+        calm = _play(crowd, works, "calm", Storm(len(works)), end=end)
         if any(times != 1 for times in calm.times.values()):
             console.print("chaos: the portal does not even work in peace", style="red")
             return 1
         order = schedule(max(1, options.submissions // SUBMISSIONS_PER_ROUND), options.seed)
         say(f"in peace all was done in {calm.seconds:.0f} s")
         with Doubler() as doubler:
-            storm = _play(crowd, works, "storm", end=end, services=services, order=order)
+            faults = Storm(len(works), services, order)
+            storm = _play(crowd, works, "storm", faults, end=end)
         dropped = sum(asked(partial(replay, hold)) for hold in storm.seen.values())
         say(f"in the storm all was done in {storm.seconds:.0f} s")
         cleaning = time.monotonic()
@@ -99,34 +102,49 @@ def _people_and_work(services: Services, count: int, seed: int) -> tuple[Crowd, 
     return crowd, works
 
 
-def _play(
-    crowd: Crowd,
-    works: Sequence[Work],
-    name: str,
-    *,
-    end: float,
-    services: Services | None = None,
-    order: Sequence[tuple[str, str]] = (),
-) -> Round:
+@dataclass
+class Storm:
+    """The blows of one round, and how far the handing in may go before each; none in peace."""
+
+    works: int
+    services: Services | None = None
+    order: Sequence[tuple[str, str]] = ()
+    blows: list[Blow] = field(default_factory=list)
+    _last: float = field(default_factory=time.monotonic)
+
+    @property
+    def share(self) -> float:
+        """Of the works, for each blow and for the time after the last."""
+        return self.works / (len(self.order) + 1)
+
+    def allowed(self, watch: Watch) -> float:
+        """There is always work under way, and some left for each blow that is to come."""
+        later = len(self.order) - len(self.blows) - 1
+        return max(self.share * (len(self.blows) + 2), min(watch.done + 2, self.works - later))
+
+    def strike_if_due(self, watch: Watch) -> None:
+        """The next blow, once enough was done since the last one, or it was long ago."""
+        if self.services is None or len(self.blows) == len(self.order):
+            return
+        early = watch.done < self.share * len(self.blows)
+        if time.monotonic() - self._last < (MOST_BETWEEN if early else LEAST_BETWEEN):
+            return
+        blow = strike(self.services, watch, *self.order[len(self.blows)])
+        self.blows.append(blow)
+        self._last = time.monotonic()
+        phase = blow.phase or "nothing is under way"
+        say(f"{len(self.blows)} of {len(self.order)}: {blow.name} while {phase}")
+
+
+def _play(crowd: Crowd, works: Sequence[Work], name: str, storm: Storm, *, end: float) -> Round:
     """Hand in all works and wait for the last verdict; on the way, one blow after the other."""
     new_commits(works, name)
-    began, over, blows = time.monotonic(), threading.Event(), list[Blow]()
-    share = len(works) / (len(order) + 1)  # of the works, for each blow and one after the last
-    with Watch() as watch, ThreadPoolExecutor(1) as hands:
-
-        def allowed() -> float:  # there is always work under way, until the last blow has fallen
-            return share * (len(blows) + (2 if watch.held else 3))
-
-        handing = hands.submit(crowd.hand_in, works, allowed, over)
-        last = time.monotonic()
+    began, over = time.monotonic(), threading.Event()
+    with Watch() as watch, ThreadPoolExecutor(1) as hands, ExitStack() as stack:
+        stack.callback(over.set)
+        handing = hands.submit(crowd.hand_in, works, lambda: storm.allowed(watch), over)
         while not (handing.done() and watch.done >= len(works)) and time.monotonic() < end:
-            since = time.monotonic() - last
-            due = LEAST_BETWEEN if watch.done >= share * len(blows) else MOST_BETWEEN
-            if services and len(blows) < len(order) and since > due:
-                blow = strike(services, watch, *order[len(blows)])
-                blows.append(blow)
-                last = time.monotonic()
-                say(f"{len(blows)} of {len(order)}: {blow.name} while {blow.phase or 'idle'}")
+            storm.strike_if_due(watch)
             time.sleep(LOOK_EVERY)
         over.set()
         handing.result()
@@ -138,7 +156,7 @@ def _play(
         times=asked(lambda: times_done(pks)),
         doubles=asked(lambda: doubles(pks, watch.after)),
         seen=watch.seen,
-        blows=tuple(blows),
+        blows=tuple(storm.blows),
         seconds=time.monotonic() - began,
     )
 

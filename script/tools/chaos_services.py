@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -81,9 +82,20 @@ class Service:
 
     def kill_clock(self) -> None:
         """Kill the child process that rings for the reaper; its parent has to end with it."""
+        end = time.monotonic() + START_SECONDS
+        while not (clock := self._children()):  # it has just been started itself
+            if time.monotonic() > end:
+                raise RuntimeError(f"{self.name} has no clock")
+            time.sleep(LOOK_EVERY)
         self.struck = True
-        (clock,) = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        os.kill(int(clock), signal.SIGKILL)
+        os.kill(int(clock[0]), signal.SIGKILL)
+
+    def _children(self) -> list[str]:
+        """Of its first thread: those of the others do its work."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        with suppress(OSError):
+            return children.read_text().split()
+        return []
 
     def stop(self) -> None:
         """End it for good, in peace if it can."""
