@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.assessment.queries import review_queue
+from portal.assessment.unchecked import unchecked
 from portal.courses.dates import Calendar
 from portal.courses.models import Edition
 from portal.courses.queries import editions_of, mini_projects_of, standing
@@ -72,7 +73,14 @@ def reviews(request: Request, pk: int) -> HttpResponse:
     """Judged work without a decision, longest waiting first."""
     found = _taught_by(request, pk)
     page = Paginator(review_queue(found), PAGE).get_page(request.GET.get("page"))
-    context = {"edition": found, "page": page, "dates": Calendar.of(found)}
+    rest = unchecked(found)
+    context = {
+        "edition": found,
+        "page": page,
+        "dates": Calendar.of(found),
+        "rest": rest[:PAGE],
+        "more": max(0, len(rest) - PAGE),
+    }
     return render(request, "dashboards/reviews.html", context)
 
 
