@@ -77,7 +77,7 @@ def show(page: Page, base: str, world: str, places: dict[str, str], look: Sequen
     for name, place in places.items():
         page.goto(f"{base}{place}")
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-        shoot(page, f"{world}-demos-{name}-{'-'.join(look)}")
+        shoot(page, f"{world}-{name}-{'-'.join(look)}")
         if page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0:
             wide.append(name)
     assert wide == []
@@ -101,11 +101,11 @@ def test_empty(live_server: LiveServer, open_page: Opened, look: tuple[str, str]
     sign_in(page, live_server.url, "alice", PASSWORD)
     talks = f"/editions/{edition}/talks/"
     places = {"own": f"/editions/{edition}/demos/", "slots": f"/projects/{docker}/slots/demo/"}
-    show(page, live_server.url, "empty", places | {"talks": talks}, look)
+    show(page, live_server.url, "empty-demos", places | {"talks": talks}, look)
     page = open_page(*look)
     sign_in(page, live_server.url, "tina", PASSWORD)
     places = {"day": f"/editions/{edition}/demos/day/", "talks-staff": talks}
-    show(page, live_server.url, "empty", places, look)
+    show(page, live_server.url, "empty-demos", places, look)
 
 
 def test_normal(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
@@ -133,7 +133,7 @@ def test_normal(live_server: LiveServer, open_page: Opened, look: tuple[str, str
         "talks": f"/editions/{edition}/talks/",
         "calendar": "/calendar/",
     }
-    show(page, live_server.url, "normal", places, look)
+    show(page, live_server.url, "normal-demos", places, look)
     page = open_page(*look)
     sign_in(page, live_server.url, "tina", PASSWORD)
     places = {
@@ -143,7 +143,7 @@ def test_normal(live_server: LiveServer, open_page: Opened, look: tuple[str, str
         "video": f"/videos/{video.pk}/sheet/",
         "talks-staff": f"/editions/{edition}/talks/",
     }
-    show(page, live_server.url, "normal", places, look)
+    show(page, live_server.url, "normal-demos", places, look)
 
 
 def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
@@ -157,11 +157,11 @@ def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, st
     page = open_page(*look)
     sign_in(page, live_server.url, "alice", PASSWORD)
     cicd = world.project("cicd").pk
-    show(page, live_server.url, "crowded", {"slots": f"/projects/{cicd}/slots/demo/"}, look)
+    show(page, live_server.url, "crowded-demos", {"slots": f"/projects/{cicd}/slots/demo/"}, look)
     page = open_page(*look)
     sign_in(page, live_server.url, "tina", PASSWORD)
     places = {"day": on_day(world.slots[0]), "talks": f"/editions/{world.edition.pk}/talks/"}
-    show(page, live_server.url, "crowded", places, look)
+    show(page, live_server.url, "crowded-demos", places, look)
 
 
 def test_a_student_books_and_cancels(live_server: LiveServer, page: Page) -> None:
