@@ -1,5 +1,6 @@
 """Real repositories for the tests, made by real git, and a real https host that serves them."""
 
+import contextlib
 import os
 import ssl
 import subprocess
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar, cast
 
+HEAVY, PIECE = 2 * 2**30, 65_000  # bytes of a pack, and of one part of it
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -78,6 +80,8 @@ class Host(BaseHTTPRequestHandler):
                 self.answer({"forbidden": 403, "missing": 404, "broken": 503}[manner], {})
             case "slow":
                 time.sleep(5)
+            case "heavy":
+                self.heavy(rest)
             case "dumb":
                 self.file(rest)
             case _:
@@ -100,7 +104,33 @@ class Host(BaseHTTPRequestHandler):
         else:
             self.answer(404, {})
 
-    def backend(self, path: str, *, old: bool) -> None:
+    def heavy(self, rest: str) -> None:
+        """The repository as it is, but for its pack: one file of two gigabytes, as it comes."""
+        if not rest.endswith("/git-upload-pack"):
+            return self.backend(f"/{rest}", old=False)
+        asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if b"command=fetch" not in asked:
+            return self.backend(f"/{rest}", old=False, body=asked)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-result")
+        self.end_headers()
+        length, content = HEAVY, bytearray()
+        content.append(0b1011_0000 | length & 15)  # a blob, and more of its length follows
+        length >>= 4
+        while length > 127:  # seven bits at a time
+            content.append(128 | length & 127)
+            length >>= 7
+        content += bytes([length, 0x78, 0x01])  # and what follows is deflated
+        first = b"PACK" + (2).to_bytes(4, "big") + (1).to_bytes(4, "big") + content
+        stored = b"\0" + PIECE.to_bytes(2, "little") + (PIECE ^ 0xFFFF).to_bytes(2, "little")
+        self.wfile.write(packet(b"packfile\n") + packet(b"\1" + first))
+        piece = packet(b"\1" + stored + os.urandom(PIECE))
+        with contextlib.suppress(OSError):  # whoever has had enough hangs up
+            for _ in range(HEAVY // PIECE):
+                self.wfile.write(piece)
+        return None
+
+    def backend(self, path: str, *, old: bool, body: bytes | None = None) -> None:
         name, _, query = path.partition("?")
         environment = {
             **IDENTITY,
@@ -113,7 +143,8 @@ class Host(BaseHTTPRequestHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": "" if old else self.headers.get("Git-Protocol", ""),
         }
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if body is None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         done = subprocess.run(
             ["git", "http-backend"], env=environment, input=body, capture_output=True, check=False
         )
@@ -123,6 +154,11 @@ class Host(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base has it
         pass
+
+
+def packet(content: bytes) -> bytes:
+    """A line of git's protocol."""
+    return f"{len(content) + 4:04x}".encode() + content
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+import grader.witness
 from grader import arena, siege, traces
 from grader.attack import Attack, Expected, Tried, load_attacks, untidy, wrong_end
 from grader.decoys import Decoys, Heard
@@ -18,7 +21,7 @@ from grader.ground import Ground, maker
 from grader.pipeline import Outcome
 from grader.settings import ROOT
 from grader.siege import longest_first
-from grader.witness import wrong_with, wrong_with_volume
+from grader.witness import Seen, Witness, wrong_with, wrong_with_volume
 from lab_specs.faults import Code
 from lab_specs.report import CheckResult, Verdict
 from lab_specs.report import Outcome as End
@@ -209,7 +212,7 @@ def test_a_repository_is_made_of_its_files_and_its_words(ground: Ground) -> None
     target = ground.plant()
     home = Path(target.link.removeprefix("file://"))
     listed = git(home, "ls-tree", "-r", "--name-only", target.commit).splitlines()
-    assert sorted(listed) == ["Dockerfile", "attack.py", "honest.py", "mark"]
+    assert sorted(listed) == ["Dockerfile", "attack.py", "honest.py", "kernel.py", "mark"]
     assert git(home, "show", "HEAD:attack.py") == "print('mark123', '198.51.100.7')"
 
 
@@ -250,6 +253,66 @@ def test_what_never_ends_is_given_up() -> None:
     with pytest.raises(TimeoutError):
         arena._within(0.05, lambda: arena.time.sleep(1))
     assert arena._within(5, lambda: 7) == 7
+
+
+def test_a_container_goes_only_when_it_has_been_looked_at() -> None:
+    witness = Witness("somebody")
+    looker = threading.Timer(
+        0.2, lambda: witness.seen.append(Seen("a", "attempt", frozenset(), ()))
+    )
+    looker.start()
+    witness.wait_for("a")
+    assert [one.id for one in witness.seen] == ["a"]
+
+
+def test_one_that_nobody_looks_at_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grader.witness, "LOOK_SECONDS", 0.1)
+    began = time.monotonic()
+    Witness("somebody").wait_for("a")
+    assert 0.1 <= time.monotonic() - began < 5
+
+
+def place(tmp_path: Path, **given: Any) -> Any:
+    """So much of an arena as one try needs."""
+    usual = {"scratch": tmp_path, "marks": [], "images": set(), "seed": 12345}
+    told = SimpleNamespace(**{**usual, **given})
+    told._place = lambda mark: tmp_path / "repositories" / mark
+    told._name = lambda mark: mark
+    told._lab = lambda *_: None
+    told._grade = lambda *_: Outcome(verdict=Verdict.PASSED)
+    return told
+
+
+def test_a_command_that_was_run_on_this_machine_is_seen(tmp_path: Path) -> None:
+    def target(attack: Attack, mark: str, stack: ExitStack) -> None:
+        folder = tmp_path / "repositories" / mark
+        folder.mkdir(parents=True)
+        (folder / arena.REACHED).touch()
+
+    one = Attack("fetch/some", tmp_path, expected())
+    tried = arena.Arena._try(place(tmp_path, _target=target), one)
+    assert tried.wrong == ["its command was run on this machine"]
+
+
+def test_an_attack_that_is_not_made_harms_no_other(tmp_path: Path) -> None:
+    def target(*_: object) -> None:
+        raise RuntimeError("no disk")
+
+    one = Attack("fetch/some", tmp_path, expected())
+    tried = arena.Arena._try(place(tmp_path, _target=target), one)
+    assert tried.wrong == ["it could not be made: RuntimeError: no disk"]
+    assert not tried.held
+
+
+def test_each_family_has_a_line_of_figures() -> None:
+    run, fetch = (Attack(f"{name}/one", Path(), expected()) for name in ("run", "fetch"))
+    results = [Tried(run, 2.0), Tried(run, 7.25, wrong=["so"]), Tried(fetch, not_tried="no root")]
+    assert siege.by_family(results) == [
+        "fetch: 0 tried, 0 held, the longest took 0.0 s",
+        "run: 2 tried, 1 held, the longest took 7.2 s",
+    ]
 
 
 class Staged:

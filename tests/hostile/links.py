@@ -47,10 +47,23 @@ def metadata(ground: Ground) -> Target:
 
 def redirect(ground: Ground) -> Target:
     """An allowed host that sends git to one that is not."""
-    served = ground.scratch / "served"
-    ground.plant(ground.write(served / "work"))
     to = f"http://{ground.words['OUTSIDE']}/{ground.mark}"
-    name, certificate, _ = ground.stack.enter_context(host(served, ground.scratch, elsewhere=to))
+    return _hosted(ground, "elsewhere", to)
+
+
+def heavy(ground: Ground) -> Target:
+    """A host that sends two gigabytes for a repository of some bytes."""
+    return _hosted(ground, "heavy", "")
+
+
+def _hosted(ground: Ground, manner: str, elsewhere: str) -> Target:
+    """A repository on an https host of these manners."""
+    served = ground.scratch / "served"
+    commit = ground.plant(ground.write(served / "work")).commit
+    hosted = host(served, ground.scratch, elsewhere=elsewhere)
+    name, certificate, _ = ground.stack.enter_context(hosted)
+    link = f"https://{name}/{manner}/work"
+    # Git knows one such file: attacks with a host of their own must not run side by side.
     os.environ["GIT_SSL_CAINFO"] = str(certificate)
     ground.stack.callback(os.environ.pop, "GIT_SSL_CAINFO", None)
-    return Target(link=f"https://{name}/elsewhere/work", commit=NOBODY, hosts=(name,))
+    return Target(link=link, commit=commit, hosts=(name,))

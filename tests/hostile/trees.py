@@ -12,7 +12,6 @@ from grader.solutions import GIT_ENV, git
 FILES = 75_000
 DEEP = 3_000  # folders within folders
 GIANT = 510 * 2**20  # bytes of zeros, which travel as less than one
-HEAVY = 505 * 2**20  # bytes that nothing makes smaller: more than a pack may have
 PIECE = 2**20
 
 
@@ -139,19 +138,6 @@ def zeros(ground: Ground) -> Target:
     (folder / name[2:]).write_bytes(b"".join([*parts, packer.flush()]))
     _add(home, f"100644,{name},zeros.bin")
     return _again(home)
-
-
-def heavy(ground: Ground) -> Target:
-    """A file that no packing makes smaller: the pack is larger than a repository may be."""
-    home = ground.write(ground.scratch / "repository")
-    with (home / "weights.bin").open("wb") as file:
-        for _ in range(HEAVY // PIECE):
-            file.write(os.urandom(PIECE))
-    for name in ("core.compression", "core.looseCompression", "pack.compression"):
-        git(ground.scratch, "init", "--quiet", str(home))
-        git(home, "config", name, "0")
-    git(home, "config", "core.bigFileThreshold", "1m")
-    return ground.plant(home)
 
 
 def hooks(ground: Ground) -> Target:
