@@ -27,6 +27,7 @@ def shows_in_exam_period(semester: Semester, actor: Actor, part: str) -> None:
     shows(semester, actor, part)
 
 
+@deed("shows {part} before it is due")
 @deed("shows {part} after all")
 def shows_after_all(semester: Semester, actor: Actor, part: str) -> None:
     shows(semester, actor, part)

@@ -90,6 +90,9 @@ def sends_a_video(semester: Semester, actor: Actor, part: str) -> None:
     project, item = semester.shown(part)
     person = Person(actor.person)
     page = person.opens(semester.at("demos/"))
+    piece = next(each for each in page.text.split("<article") if project.title in each)
+    if "/video/" not in piece:  # the page says why it is closed
+        raise Refusal(piece)
     form = page.form(f"/projects/{project.pk}/video/{item}/")
     person.sends(form, link=f"https://video.example/{actor.person}/{part}")
 
