@@ -20,6 +20,7 @@ from grader.engine import ATTEMPT, DEADLINE, NO_NETWORK, OWNER, WORKER
 ANSWER_SECONDS = 60
 LOOK_SECONDS = 20.0  # for which a container that is to go is kept, to be looked at
 EYES = 4  # a container may be gone soon, and an engine under load answers late
+MOST_FILES = 2**16  # open in one process
 LOG_DRIVER_LIMITS = ("max-size", "max-file")
 
 
@@ -132,7 +133,7 @@ def wrong_with(told: Mapping[str, Any]) -> list[str]:
     labels = config["Labels"] or {}
     network = host["NetworkMode"]
     log = host["LogConfig"]
-    core = [one for one in host["Ulimits"] or [] if one["Name"] == "core"]
+    limits = {one["Name"]: (one["Soft"], one["Hard"]) for one in host["Ulimits"] or []}
     tmpfs = host["Tmpfs"] or {}
     rules = {
         "it runs as root": config["User"].partition(":")[0] not in ("", "0", "root"),
@@ -140,7 +141,9 @@ def wrong_with(told: Mapping[str, Any]) -> list[str]:
         "its root can be written": host["ReadonlyRootfs"],
         "it keeps capabilities": host["CapDrop"] == ["ALL"] and not host["CapAdd"],
         "it may gain privileges": "no-new-privileges" in " ".join(host["SecurityOpt"] or []),
-        "it is without seccomp": "unconfined" not in " ".join(host["SecurityOpt"] or []),
+        "it may make every call of the kernel": any(
+            one.startswith("seccomp={") for one in host["SecurityOpt"] or []
+        ),
         "it is privileged": not host["Privileged"],
         "its memory has no limit": host["Memory"] > 0,
         "it may swap": host["MemorySwap"] == host["Memory"],
@@ -155,7 +158,9 @@ def wrong_with(told: Mapping[str, Any]) -> list[str]:
         "it shares memory": host["IpcMode"] == "private",
         "its shared memory is large": 0 < host["ShmSize"] <= 64 * 2**20,
         "it sees other processes": not host["PidMode"] and not host["UTSMode"],
-        "it dumps core": [(one["Soft"], one["Hard"]) for one in core] == [(0, 0)],
+        "it dumps core": limits.get("core") == (0, 0),
+        "its open files have no limit": 0 < limits.get("nofile", (0, 0))[1] < MOST_FILES,
+        "the machine's own go before it": host["OomScoreAdj"] > 0,
         "its /tmp has no size": set(tmpfs) == {"/tmp"} and _bounded(tmpfs["/tmp"]),  # noqa: S108
         "it restarts by itself": host["RestartPolicy"]["Name"] in ("", "no"),
         "it has a health command": (config.get("Healthcheck") or {}).get("Test") == ["NONE"],
