@@ -146,7 +146,7 @@ class Crowd:
                 self.attempts[work] = visitor.confirm(lookup)
             except httpx.HTTPError:
                 time.sleep(PAUSE)
-            except RuntimeError:  # the link was not resolved: nothing was handed in
+            except (RuntimeError, TimeoutError):  # the link was not resolved: nothing was handed in
                 lookup = None
                 time.sleep(PAUSE)
             else:

@@ -9,6 +9,7 @@ import httpx
 
 LAST = 286  # the status by which a live page says that it is final
 PAUSE = 0.2  # seconds between two looks at a live page
+PATIENCE = 300.0  # seconds until a page that never becomes final is given up
 
 
 class Visitor:
@@ -49,7 +50,10 @@ class Visitor:
         return self._http.get(path).raise_for_status()
 
     def _until_final(self, path: str) -> None:
+        end = time.monotonic() + PATIENCE
         while self._http.get(path).raise_for_status().status_code != LAST:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path} is not final after {PATIENCE:.0f} s")
             time.sleep(PAUSE)
 
     def _post(self, path: str, **fields: str) -> httpx.Response:
