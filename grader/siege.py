@@ -56,7 +56,7 @@ def besiege(
     began, results = time.monotonic(), list[Tried]()
     with Arena.opened(folder, settings) as arena:
         # More hands than turns: what an attempt left is looked at while the next one runs.
-        hands = ThreadPoolExecutor(2 * AT_ONCE)
+        hands = ThreadPoolExecutor(3 * AT_ONCE)
         try:
             tries = [hands.submit(arena.attempt, one) for one in longest_first(attacks)]
             for one in as_completed(tries):

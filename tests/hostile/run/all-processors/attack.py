@@ -5,7 +5,7 @@ from honest import add
 
 for _ in range(20):
     if not os.fork():
-        end = time.monotonic() + 2
+        end = time.monotonic() + 1
         while time.monotonic() < end:
             pass
         os._exit(0)
@@ -13,5 +13,5 @@ for _ in range(20):
     os.wait()
 used = os.times()
 seconds = used.children_user + used.children_system
-print("worked together" if seconds < 4 else "REACHED more than one processor", seconds)
+print("worked together" if seconds < 1.7 else "REACHED more than one processor", seconds)
 add()
