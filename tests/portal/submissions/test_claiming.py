@@ -6,17 +6,18 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
 from lab_specs.report import Verdict
 from portal.courses.models import MiniProject
-from portal.submissions import domain, queries
+from portal.submissions import domain, queries, workers
 from portal.submissions.domain import Claimed
 from portal.submissions.lanes import Lane
 from portal.submissions.models import Attempt, Submission
 from portal.submissions.states import State
-from portal.submissions.waiting import queue_position
+from portal.submissions.waiting import expected_wait, queue_position
 from tests.factories import (
     MOMENT,
     AttemptFactory,
@@ -69,6 +70,26 @@ def test_the_position_that_was_told_is_the_one_that_is_kept(courses: list[Attemp
     now = timezone.now()
     told = {queue_position(attempt, now=now): attempt.pk for attempt in courses}
     assert [told[place + 1] for place in range(len(courses))] == [claim() for _ in courses]
+
+
+def test_the_wait_that_was_told_is_the_one_that_comes(courses: list[Attempt]) -> None:
+    """Also for who hands in behind a large course and before a re-run that was queued earlier."""
+    begun, takes = MOMENT + timedelta(hours=3), timedelta(seconds=20)
+    AttemptFactory(
+        state=State.DONE, verdict=Verdict.PASSED, started_at=MOMENT, finished_at=MOMENT + takes
+    )
+    with time_machine.travel(begun, tick=False) as clock:
+        workers.tell(name="w", slots=1)
+        told = {attempt.pk: expected_wait(attempt, now=begun).seconds for attempt in courses}
+        came = {}
+        while claimed := domain.claim_next(worker="w", lease_seconds=60):
+            clock.shift(takes)
+            domain.record(
+                attempt_id=claimed.attempt_id, token=claimed.token, verdict=Verdict.PASSED
+            )
+            came[claimed.attempt_id] = (timezone.now() - begun).total_seconds()
+    assert came == told
+    assert sorted(came.values()) == [20, 40, 60, 80, 100, 120, 140]
 
 
 def test_a_course_that_runs_nothing_goes_before_one_that_runs_something(db: None) -> None:
