@@ -21,7 +21,7 @@ from portal.people.models import User
 # in gives back what they took.
 TRIES = Limit("sign-in", at_once=5, every=timedelta(seconds=30))
 TRIES_OF_ADDRESS = Limit("sign-in address", at_once=60, every=timedelta(seconds=3))
-SHOWN = 8  # people that a demonstration names, staff first
+SHOWN = 8  # people that a demonstration names, as they were made: staff first
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -62,9 +62,9 @@ class SignIn(LoginView):
         if settings.DEMO:
             rows = User.objects.filter(is_active=True, enrolments__isnull=False)
             people = list(
-                rows.order_by("enrolments__role", "pk").values_list(
-                    "username", "display_name", "enrolments__role"
-                )[:SHOWN]
+                rows.order_by("pk")
+                .values_list("username", "display_name", "enrolments__role")
+                .distinct()[:SHOWN]
             )
         return super().get_context_data(demo_people=people, **kwargs)
 

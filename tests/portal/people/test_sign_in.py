@@ -8,8 +8,11 @@ import time_machine
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
+from pytest_django.fixtures import Settings
 
+from portal.courses.rules import Role
 from portal.people.models import User
+from tests.factories import EnrolmentFactory, UserFactory
 
 PASSWORD = "gooseberry-kettle-41"
 pytestmark = pytest.mark.django_db
@@ -120,3 +123,13 @@ def test_a_weak_password_is_refused(password: str) -> None:
 
 def test_a_long_password_is_taken() -> None:
     validate_password(PASSWORD, User(username="ann"))
+
+
+def test_a_demonstration_names_its_people_once(client: Client, settings: Settings) -> None:
+    settings.DEMO = True
+    tina = UserFactory(username="tina")
+    for _ in "ab":
+        EnrolmentFactory(person=tina, role=Role.LECTURER)
+    EnrolmentFactory(person=UserFactory(username="alice"))
+    shown = [(name, role) for name, _, role in client.get("/login/").context["demo_people"]]
+    assert shown == [("tina", "lecturer"), ("alice", "student")]
