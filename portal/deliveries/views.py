@@ -85,7 +85,9 @@ def everybody(request: Request, pk: int) -> HttpResponse:
     )
     projects = list(edition.mini_projects.order_by("order"))
     wanted = request.GET.get("project", "")
-    chosen = next((e for e in projects if str(e.pk) == wanted), next(iter(projects), None))
+    full = {each.id for each in edition.file.mini_projects if each.deliverables}
+    first = next((each for each in projects if each.slug in full), next(iter(projects), None))
+    chosen = next((each for each in projects if str(each.pk) == wanted), first)
     context = {"edition": edition, "projects": projects, "project": chosen, "staff": True}
     if chosen:
         rows = desk.table(edition, chosen, now=timezone.now())
