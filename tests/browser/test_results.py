@@ -16,7 +16,7 @@ from portal.courses.names import people as invented
 from portal.courses.rules import Role
 from portal.people.models import User
 from tests.browser.conftest import Opened
-from tests.browser.steps import sign_in, sign_out
+from tests.browser.steps import sign_in
 from tests.browser.test_demos import LOOKS, show
 from tests.factories import EnrolmentFactory, TeamFactory
 from tests.portal.assessment.conftest import edition_file, level, project, row_of, solo
@@ -141,19 +141,22 @@ def test_a_review_by_the_keyboard(live_server: LiveServer, page: Page) -> None:
     assert decided[0].comment == "Knows 1 and 2 by heart."
 
 
-def test_a_gradebook_is_published(live_server: LiveServer, page: Page) -> None:
+def test_a_gradebook_is_published(live_server: LiveServer, open_page: Opened) -> None:
     edition, _, (alice,) = course("Alice Mertens")
+    page, hers = open_page(), open_page()
     sign_in(page, live_server.url, "tina", PASSWORD)
     page.goto(f"{live_server.url}/editions/{edition.pk}/results/")
     page.get_by_role("link", name="Why: Alice Mertens").click()
     expect(page.locator(f"#why-{alice.pk}")).to_contain_text("The lecturer in charge")
     page.get_by_role("link", name="Publish").click()
     page.get_by_role("button", name="Freeze the results").click()
-    assert stand_of(edition).word == "frozen"
+    expect(page.get_by_role("heading", name="The results are frozen")).to_be_visible()
+    sign_in(hers, live_server.url, "alice", PASSWORD)
+    hers.get_by_role("link", name="My result").click()
+    expect(hers.get_by_text("Not final: nothing is published yet.")).to_be_visible()
     page.get_by_role("button", name="Publish to the students").click()
     expect(page.get_by_role("heading", name="The results are published")).to_be_visible()
     assert stand_of(edition).word == "published"
-    sign_out(page)
-    sign_in(page, live_server.url, "alice", PASSWORD)
-    page.get_by_role("link", name="My result").click()
-    expect(page.get_by_text("This is your result, published on")).to_be_visible()
+    hers.reload()
+    expect(hers.get_by_text("This is your result, published on")).to_be_visible()
+    expect(hers.get_by_text("Not final")).to_have_count(0)
