@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from lab_specs.edition.syllabus import MarkFile
 from portal.api.models import Scope
-from portal.api.places import Rows, person_of, student_of, taught, taught_project, team_of
+from portal.api.places import Rows, checked, person_of, student_of, taught, taught_project, team_of
 from portal.assessment import domain
 from portal.assessment.desk import Desk, desk_of
 from portal.assessment.marksheet import key_of, owner_key, owners_of
@@ -104,9 +104,8 @@ class Marks(Rows):
     def post(self, request: Request, **_: object) -> Response:
         """Give one."""
         edition, file = self.place()
-        asked = GiveMarkSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = dict(asked.validated_data)
+        asked = checked(GiveMarkSerializer, request)
+        given = asked
         pk = given.pop("owner")
         owner = team_of(edition, pk) if file.by == "team" else student_of(edition, pk)
         mark = domain.give_mark(
@@ -137,9 +136,8 @@ class Levels(Rows):
     @extend_schema(request=DecideSerializer, responses=JudgedSerializer, parameters=[CHANCE])
     def post(self, request: Request, **_: object) -> Response:
         """Decide one: confirm what is proposed, or override it."""
-        asked = DecideSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given, desk = asked.validated_data, self.desk()
+        asked = checked(DecideSerializer, request)
+        given, desk = asked, self.desk()
         line = _line(desk, given["criterion"])
         level = next((each for each in line.levels if each.name == given["level"]), None)
         if level is None:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.models import Scope
-from portal.api.places import Rows, joined_project, person_of, standing_of
+from portal.api.places import Rows, checked, joined_project, person_of, standing_of
 from portal.courses.rules import is_staff
 from portal.deliveries import domain
 from portal.deliveries.models import Delivery
@@ -52,7 +52,6 @@ class Deliveries(Rows):
     def post(self, request: Request, pk: int) -> Response:
         """Hand in one; the newest is read."""
         project = joined_project(request, pk)
-        asked = DeliverSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        kept = domain.deliver(mini_project=project, by=person_of(request), **asked.validated_data)
+        asked = checked(DeliverSerializer, request)
+        kept = domain.deliver(mini_project=project, by=person_of(request), **asked)
         return Response(DeliverySerializer(kept).data, status.HTTP_201_CREATED)

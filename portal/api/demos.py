@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from portal.api.models import Scope
 from portal.api.places import (
     Rows,
+    checked,
     found,
     joined,
     person_of,
@@ -157,9 +158,8 @@ class Slots(Rows):
     def post(self, request: Request, pk: int) -> Response:
         """Publish some."""
         edition = taught(request, pk)
-        asked = PublishSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data | {"kind": Kind(asked.validated_data["kind"])}
+        asked = checked(PublishSerializer, request)
+        given = asked | {"kind": Kind(asked["kind"])}
         slots = domain.publish(edition=edition, by=person_of(request), **given)
         return Response(SlotSerializer(slots, many=True).data, status.HTTP_201_CREATED)
 
@@ -203,9 +203,8 @@ class Book(APIView):
         """Refused with every reason why it is closed."""
         roles = standing_of(request).roles
         slot = _slot(pk, [each for each, role in roles.items() if role is Role.STUDENT])
-        asked = BookSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        project, item = _work(slot.edition, asked.validated_data)
+        asked = checked(BookSerializer, request)
+        project, item = _work(slot.edition, asked)
         booking = domain.book(slot=slot, mini_project=project, item=item, by=person_of(request))
         return Response(BookingSerializer(booking).data, status.HTTP_201_CREATED)
 
@@ -217,9 +216,8 @@ class BookFor(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """An exception from the rules leaves a trace."""
         slot = _slot(pk, standing_of(request).staffed)
-        asked = BookForSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        asked = checked(BookForSerializer, request)
+        given = asked
         project, item = _work(slot.edition, given)
         booking = domain.book_for(
             slot=slot,
@@ -239,9 +237,8 @@ class Withdraw(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Whoever had booked it reads the reason."""
         slot = _slot(pk, standing_of(request).staffed)
-        asked = ReasonSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        domain.withdraw(slot=slot, by=person_of(request), **asked.validated_data)
+        asked = checked(ReasonSerializer, request)
+        domain.withdraw(slot=slot, by=person_of(request), **asked)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -255,9 +252,8 @@ class CancelBooking(APIView):
         """Whoever is first on the waiting list moves up."""
         who = standing_of(request)
         booking = _booking(pk, Q(team__in=who.teams) | Q(slot__edition__in=who.staffed))
-        asked = CancelSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        domain.cancel(booking=booking, by=person_of(request), **asked.validated_data)
+        asked = checked(CancelSerializer, request)
+        domain.cancel(booking=booking, by=person_of(request), **asked)
         return Response(BookingSerializer(booking).data)
 
 
@@ -268,9 +264,8 @@ class Outcome(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """The results know it at once."""
         booking = _booking(pk, Q(slot__edition__in=standing_of(request).staffed))
-        asked = OutcomeSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data | {"status": Status(asked.validated_data["status"])}
+        asked = checked(OutcomeSerializer, request)
+        given = asked | {"status": Status(asked["status"])}
         domain.note_outcome(booking=booking, by=person_of(request), **given)
         return Response(BookingSerializer(booking).data)
 
@@ -284,11 +279,8 @@ class SendVideo(APIView):
     def post(self, request: Request, pk: int, item: str) -> Response:
         """It counts from now on."""
         project = studied_project(request, pk)
-        asked = VideoSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        video = domain.send_video(
-            mini_project=project, item=item, by=person_of(request), **asked.validated_data
-        )
+        asked = checked(VideoSerializer, request)
+        video = domain.send_video(mini_project=project, item=item, by=person_of(request), **asked)
         return Response(VideoSerializer(video).data, status.HTTP_201_CREATED)
 
 

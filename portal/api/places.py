@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from rest_framework import generics
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 
 from portal.courses.models import Edition, Enrolment, MiniProject, Team
@@ -80,6 +80,13 @@ def student_of(edition: Edition, pk: int) -> User:
 def team_of(edition: Edition, pk: int) -> Team:
     """A team of an edition, also of one student."""
     return found(Team.objects.filter(edition=edition), pk=pk)
+
+
+def checked(shape: type[serializers.BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """What was sent, as it should be; 400 otherwise."""
+    asked = shape(data=request.data)
+    asked.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", dict(asked.validated_data))
 
 
 def found(rows: QuerySet[M], **which: Any) -> M:  # noqa: ANN401 - as Django's own

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from portal.api import assess, courses, deliveries, demos, figures, results, views
+from portal.api import assess, courses, deliveries, demos, figures, office, results, views
 
 app_name = "api"
 urlpatterns = [
@@ -29,6 +29,14 @@ urlpatterns = [
     path("editions/<int:pk>/results/", results.Results.as_view(), name="results"),
     path("editions/<int:pk>/results/<int:person>/", results.OneResult.as_view(), name="result"),
     path("editions/<int:pk>/my-result/", results.OwnResult.as_view(), name="my-result"),
+    path("editions/<int:pk>/publishing/", office.Publishing.as_view(), name="publishing"),
+    path("editions/<int:pk>/resits/", office.Resits.as_view(), name="resits"),
+    path("editions/<int:pk>/my-resit/", office.OwnResit.as_view(), name="my-resit"),
+    path("editions/<int:pk>/requests/", office.Requests.as_view(), name="requests"),
+    path("requests/<int:pk>/answer/", office.AnswerRequest.as_view(), name="answer"),
+    path("editions/<int:pk>/sessions/", office.MoveSession.as_view(), name="move-session"),
+    path("editions/<int:pk>/settings/", office.Settle.as_view(), name="settle"),
+    path("mini-projects/<int:pk>/extensions/", office.Extend.as_view(), name="extend"),
     path("editions/<int:pk>/marks/<slug:mark>/", assess.Marks.as_view(), name="marks"),
     path("mini-projects/<int:pk>/teams/<int:team>/levels/", assess.Levels.as_view(), name="levels"),
     path("mini-projects/<int:pk>/figures/", figures.Figures.as_view(), name="figures"),

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from portal.api import serializers as shapes
 from portal.api.models import Scope, Token
-from portal.api.places import person_of
+from portal.api.places import checked, person_of
 from portal.courses.models import Edition, MiniProject
 from portal.courses.queries import editions_of, mini_projects_of
 from portal.submissions import domain, lookups
@@ -85,9 +85,8 @@ class Ask(APIView):
         """Answers at once; ask for the lookup until its `status` is no longer `waiting`."""
         person = person_of(request)
         mini_project = get_object_or_404(mini_projects_of(person), pk=pk)
-        asked = shapes.AskSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        found = lookups.ask(mini_project=mini_project, person=person, **asked.validated_data)
+        asked = checked(shapes.AskSerializer, request)
+        found = lookups.ask(mini_project=mini_project, person=person, **asked)
         return Response(shapes.LookupSerializer(found).data, status.HTTP_201_CREATED)
 
 
@@ -165,9 +164,8 @@ class Rerun(APIView):
         """The new attempt, queued behind what students hand in."""
         person = person_of(request)
         submission = get_object_or_404(visible_to(person), pk=pk)
-        asked = shapes.ReasonSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        again = domain.rerun(submission=submission, by=person, **asked.validated_data)
+        asked = checked(shapes.ReasonSerializer, request)
+        again = domain.rerun(submission=submission, by=person, **asked)
         return Response(shapes.AttemptInFullSerializer(again).data, status.HTTP_201_CREATED)
 
 

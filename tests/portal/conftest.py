@@ -46,6 +46,7 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]
         "student": (work.mini_project.edition_id, alice.pk),
         "csv": (work.mini_project.edition_id, "csv"),
         "mark": (work.mini_project.edition_id, "exam"),
+        "own-request": (request.pk,),
         "request": (work.mini_project.edition_id, request.pk),
         **one_of_everything(work, alice),
     }

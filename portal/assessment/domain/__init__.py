@@ -2,7 +2,7 @@
 
 from portal.assessment.domain.decisions import CHANGED, decide, keep_draft
 from portal.assessment.domain.given import give_mark, lift, move, note_presence
-from portal.assessment.domain.held import appoint, note_demo, note_question, tick
+from portal.assessment.domain.held import appoint, note_demo, note_question, take_part, tick
 from portal.assessment.domain.publishing import freeze, publish, unfreeze
 from portal.assessment.domain.requests import answer, ask_again
 
@@ -21,6 +21,7 @@ __all__ = [
     "note_presence",
     "note_question",
     "publish",
+    "take_part",
     "tick",
     "unfreeze",
 ]

@@ -9,6 +9,8 @@ from django.utils import timezone
 from portal.assessment.domain.people import Owner, demand_staff, of_owner, of_student, said
 from portal.assessment.models import Appointment, DemoHeld, Question, Tick
 from portal.assessment.models.given import DemoState
+from portal.assessment.policy.results import ResitStatus
+from portal.assessment.results import book_of, resit_of
 from portal.common.errors import Refused
 from portal.courses.models import Edition, MiniProject, Team
 from portal.courses.queries import standing
@@ -39,6 +41,17 @@ def appoint(
         **of_student(edition, student),
         **said(by, reason),
     )
+
+
+def take_part(*, edition: Edition, student: User, holds: bool = True) -> Appointment:
+    """A student arranges their own resit, or takes that back: once one is due, before it ends."""
+    book = book_of(edition, people=[student.pk])
+    resit = resit_of(book, book.lines[0]) if book.lines else None
+    needed = ResitStatus.OPEN if holds else ResitStatus.APPOINTED
+    if resit is None or resit.status is not needed:
+        stands = resit.status.value if resit else "not due"
+        raise Refused(f"That cannot be done now: the resit is {stands}.")
+    return appoint(edition=edition, student=student, by=student, holds=holds)
 
 
 def note_demo(

@@ -14,7 +14,7 @@ from portal.assessment.policy.engine import evaluate
 from portal.assessment.policy.facts import Contradiction
 from portal.assessment.policy.results import ResitStatus
 from portal.assessment.published import shown_to, stand_of
-from portal.assessment.results import Book, Line, book_of, exchanged, resit_of
+from portal.assessment.results import Book, Line, book_of, exchanged
 from portal.assessment.told import grouped, told
 from portal.assessment.views.people import studied
 from portal.common.errors import Refused
@@ -159,15 +159,12 @@ def _ticked(team: Team | None) -> set[str]:
 def appoint(request: Request, pk: int) -> HttpResponse:
     """Make an appointment for the resit, before its last day, or take it back."""
     edition = studied(request, pk)
-    book = book_of(edition, people=[request.user.pk])
-    resit = resit_of(book, book.lines[0])
     holds = request.POST.get("holds") != "no"
-    needed = ResitStatus.OPEN if holds else ResitStatus.APPOINTED
-    if resit is None or resit.status is not needed:
-        stands = resit.status.value if resit else "not due"
-        messages.error(request, f"That cannot be done now: the resit is {stands}.")
-        return redirect("assessment:mine", edition.pk)
-    domain.appoint(edition=edition, student=request.user, by=request.user, holds=holds)
-    words = "You take part in the resit." if holds else "Your appointment is taken back."
-    messages.success(request, words)
+    try:
+        domain.take_part(edition=edition, student=request.user, holds=holds)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        words = "You take part in the resit." if holds else "Your appointment is taken back."
+        messages.success(request, words)
     return redirect("assessment:mine", edition.pk)

@@ -53,6 +53,9 @@ READ = {
     "slots": ("edition", STAFF),
     "own-slots": ("shown", STUDENTS),
     "bookings": ("edition", ALL_OF_EDITION),
+    "publishing": ("edition", STAFF),
+    "resits": ("edition", STAFF),
+    "requests": ("edition", ALL_OF_EDITION),
 }
 SHOWN = {"mini_project": "no-such", "item": "demo"}
 WRITE: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
@@ -73,10 +76,40 @@ WRITE: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
     "book-for": ("slot", SHOWN | {"team": 0}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
     "withdraw": ("slot", {"reason": "ill"}, (GONE,) * 3 + (204, 204, GONE)),
     "cancel-booking": ("booking", {"reason": "ill"}, TEAM_AND_STAFF),
+    "step": ("edition", {"step": "freeze"}, (GONE, GONE, GONE, OK, DENIED, GONE)),
+    "my-resit": ("edition", {"takes_part": True}, (CLASH,) * 3 + (GONE,) * 3),
+    "ask-again": ("edition", {"words": "Why?"}, (MADE,) * 3 + (GONE,) * 3),
+    "answer": (
+        "own-request",
+        {"words": "So.", "changed": False},
+        (GONE,) * 3 + (MADE, MADE, GONE),
+    ),
+    "move-session": (
+        "edition",
+        {"session": "no-such", "on": "2026-10-05", "reason": "x"},
+        (GONE,) * 3 + (CLASH, CLASH, GONE),
+    ),
+    "settle": (
+        "edition",
+        {"setting": "no-such", "value": 1, "reason": "x"},
+        (GONE,) * 3 + (CLASH, CLASH, GONE),
+    ),
+    "extend": (
+        "project",
+        {"team": 0, "until": "2026-10-05T10:00:00Z", "reason": "x"},
+        (GONE,) * 6,
+    ),
     "outcome": ("booking", {"status": "held"}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
 }
 # Addresses that one can read and write
-BOTH = {"give-mark": "marks", "decide": "levels", "deliver": "deliveries", "publish": "slots"}
+BOTH = {
+    "give-mark": "marks",
+    "decide": "levels",
+    "deliver": "deliveries",
+    "publish": "slots",
+    "step": "publishing",
+    "ask-again": "requests",
+}
 
 
 @pytest.mark.parametrize("name", READ)
