@@ -141,11 +141,12 @@ def report() -> None:
 
 
 def sweep() -> None:
-    """Remove what outlived its deadline, and what belongs to nobody any more.
+    """Find what was lost; remove what outlived its deadline, and what belongs to nobody any more.
 
     The deadline is the second clock, which trusts no attempt's own.
     """
     for why, clean in (
+        ("lost", _reap),
         ("late", _remove_late),
         ("orphans", _remove_orphans),
         ("folders", _remove_folders),
@@ -169,12 +170,20 @@ def trim_cache() -> None:
         logger.exception("cache not trimmed")
 
 
+def _reap() -> int:
+    """The helper does it more often. Work is found without it, too, and without a broker."""
+    from portal.submissions.reap import reap  # noqa: PLC0415 - Celery sets Django up after us
+
+    reap()
+    return 0  # it tells by itself what it did
+
+
 def _remove_late() -> int:
     return tools().engine.sweep(time.time())
 
 
 def _remove_orphans() -> int:
-    from portal.submissions import queries  # noqa: PLC0415 - Celery sets Django up after us
+    from portal.submissions import queries  # noqa: PLC0415 - as above
 
     try:
         return reconcile(tools().engine, queries.live_tokens)

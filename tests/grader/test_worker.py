@@ -5,14 +5,19 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from billiard.context import Process
+from django.utils import timezone
 
 from grader import worker
 from lab_specs.faults import Code, PlatformFault
 from portal.celery_app import GRADE_QUEUE
+from portal.submissions.states import State
+from tests.conftest import Bell, Ring
+from tests.factories import AttemptFactory
 from tests.grader.fake_engine import FakeEngine, limits
 
 
@@ -71,6 +76,17 @@ def test_a_sweep_removes_what_nobody_holds() -> None:
     container, _ = tools.engine.start_attached(image="i", mounts=(), labels=labels, limits=limits())
     worker.sweep()
     assert tools.engine.removed == [container]
+
+
+@pytest.mark.django_db
+def test_a_sweep_finds_what_was_lost(bell: Bell, monkeypatch: pytest.MonkeyPatch) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    lost = AttemptFactory(state=State.BUILDING, lease_until=past)
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    worker.sweep()
+    lost.refresh_from_db()
+    assert (lost.state, lost.retries) == (State.QUEUED, 1)
+    assert bell.rings() == [Ring("grader.grade", {})]
 
 
 def test_a_sweep_without_the_database_goes_on(
