@@ -87,6 +87,7 @@ class Arena:
                     "local_repositories": scratch / "repositories",
                     "workdir": scratch / "work",
                     "build_disk_gb": DISK_GB,
+                    "concurrency": AT_ONCE + 1,  # with the neighbour
                 }
             )
             witness = stack.enter_context(Witness.watching(worker))
@@ -154,14 +155,13 @@ class Arena:
         wrong: list[str] = []
         with ExitStack() as stack:
             try:
-                target = self._target(attack, mark, stack)
+                target, lab = self._target(attack, mark, stack), self._lab(attack.expected.lab)
             except Exception as error:  # noqa: BLE001 - one that is not made harms no other
                 unmade = f"it could not be made: {type(error).__name__}: {error}"
                 return Tried(attack, wrong=[unmade], mark=mark)
             began = time.monotonic()
             try:
                 limit = attack.expected.seconds + OVERDUE
-                lab = self._lab(attack.expected.lab)
                 outcome = _within(limit, lambda: self._grade(self._name(mark), lab, target))
             except TimeoutError:
                 return Tried(attack, time.monotonic() - began, wrong=["it did not end"], mark=mark)

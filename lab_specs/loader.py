@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import yaml
@@ -19,6 +20,8 @@ from lab_specs.schema import SLUG, CheckSpec, LabFile, LabSpec
 
 FILE_CAP = 1_000_000  # bytes; no lecturer writes a longer specification by hand
 TITLE_CAP = 300  # characters of the line that a student reads
+# Python up to 3.11.7 counts how deep a tree is for all threads together, and fails when they mix
+PARSING = Lock()
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -134,7 +137,8 @@ def _line_of(node: yaml.Node | None, where: Iterable[int | str]) -> int:
 
 def _read_checks(path: Path, source: str, file: LabFile) -> tuple[CheckSpec, ...]:
     try:
-        tree = ast.parse(source)
+        with PARSING:
+            tree = ast.parse(source)
     except SyntaxError as error:
         raise SpecError(path, error.lineno or 1, "", f"not valid Python: {error.msg}") from error
     except (ValueError, RecursionError, MemoryError) as error:

@@ -1,9 +1,11 @@
 """A mistake in a specification names its file, its line and its field."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
+from lab_specs import loader
 from lab_specs.loader import SpecError, load_edition, load_lab, load_shelf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +58,19 @@ def test_a_lab_is_read_without_running_its_checks(tmp_path: Path) -> None:
         "good",
         None,
     )
+
+
+def test_one_thread_parses_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, held = ast.parse, list[bool]()
+
+    def watched(source: str) -> ast.Module:
+        held.append(loader.PARSING.locked())
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", watched)
+    load_lab(lab(tmp_path))
+    assert held == [True]
+    assert not loader.PARSING.locked()
 
 
 @pytest.mark.parametrize(
