@@ -140,3 +140,35 @@ def test_lists_cost_the_same_for_many(
         for extra in range(12):
             join(f"more-{number}-{extra}")
     assert counts[0] == counts[1]
+
+
+def test_the_office_by_program(
+    ruled: Edition, ann: User, lea: User, ali: User, program: Program
+) -> None:
+    script, edge = program(lea), project(ruled, "edge")
+    settle = reverse("api:settle", args=[ruled.pk])
+    assert send(script, settle, setting="late_demo", value="x", reason="y").status_code == 409
+    assert send(script, settle, setting="late_demo", value=True, reason="y").status_code == 204
+    one = reverse("api:result", args=[ruled.pk, ann.pk])
+    assert script.get(one).json()["gaps"] == []
+    extend = reverse("api:extend", args=[edge.pk])
+    until = "2026-12-24T12:00:00Z"
+    given = send(script, extend, team=solo(ann).pk, until=until, reason="Was ill.")
+    assert given.status_code == 204
+    dates = program(ann).get(reverse("api:dates", args=[ruled.pk])).json()["deadlines"]
+    assert (dates[0]["due"], dates[0]["extended"]) == (until, True)
+    move = reverse("api:move-session", args=[ruled.pk])
+    assert send(script, move, session="s1", on="2026-10-06", reason="No room.").status_code == 204
+    [session] = script.get(reverse("api:dates", args=[ruled.pk])).json()["sessions"]
+    assert (session["day"], session["moved"]) == ("2026-10-06", True)
+    asks = reverse("api:requests", args=[ruled.pk])
+    asked = send(program(ann), asks, part="edge", words="Please.").json()
+    answer = reverse("api:answer", args=[asked["id"]])
+    assert send(program(ali), answer, words="It stays.", changed=False).status_code == 201
+    [seen] = program(ann).get(asks).json()["results"]
+    assert seen["answer"] == {"words": "It stays.", "changed": False}
+    publishing = reverse("api:publishing", args=[ruled.pk])
+    assert send(script, publishing, step="publish").status_code == 409
+    steps = [send(script, publishing, step=step).json() for step in ("freeze", "publish")]
+    assert [each["stands"] for each in steps] == ["frozen", "published"]
+    assert send(script, publishing, step="unfreeze").status_code == 409
