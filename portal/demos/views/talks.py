@@ -1,6 +1,6 @@
 """Talks: who presents which article, in which order, and who asked whom."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -57,9 +57,7 @@ def question(request: Request, pk: int) -> HttpResponse:
     )
     holds = "back" not in request.POST
     try:
-        student = _student(request, talk.edition)
-        if student is None:
-            raise Refused("Choose who asked.")
+        student = _student(request, talk.edition) or _nobody()
         domain.note_question(talk=talk, student=student, by=request.user, holds=holds)
         words = f"asked {talk.student.name} a question." if holds else "did not ask, then."
         messages.success(request, f"{student.name} {words}")
@@ -68,6 +66,10 @@ def question(request: Request, pk: int) -> HttpResponse:
     response = redirect("demos:talks", talk.edition_id)
     response["Location"] += f"#talk-{talk.pk}"
     return response
+
+
+def _nobody() -> NoReturn:
+    raise Refused("Choose who asked.")
 
 
 def _nothing(*_: object) -> str:
