@@ -180,7 +180,7 @@ def _content(
     body = "\n\n".join(f"## {each}\n\n{words * course.dice.randint(2, 5)}" for each in kept)
     tasks = "\n".join(f"- [{course.dice.choice('xx ')}] {each}" for each in ("Data", "Model"))
     text = f"# {project.title}\n\nA generated sample.\n\n{body}\n\n{tasks}\n"
-    return (item.template or "reports/README.md") if item.kind == "report" else "", text
+    return "reports/README.md" if item.kind == "report" else "", text
 
 
 def _repository(project: MiniProject, team: Team) -> str:
