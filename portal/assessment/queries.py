@@ -141,10 +141,12 @@ def decided(edition: Edition) -> Counter[tuple[int, int]]:
 
 
 def review_queue(edition: Edition) -> list[Review]:
-    """Judged work with undecided criteria, longest waiting first, in three queries.
+    """Judged work with undecided criteria, longest waiting first; three queries and the file.
 
-    Only the newest work of each team counts, and only once checks have run on it.
+    Only the newest work of each team counts, and only once checks have run on it. Where a lab is
+    evidence alone, nobody has to decide on its criteria.
     """
+    evidence = {each.id for each in edition.file.mini_projects if not each.lab_decides}
     judged = [
         attempt
         for attempt in latest_attempts(edition)
@@ -161,7 +163,8 @@ def review_queue(edition: Edition) -> list[Review]:
     reviews = []
     for attempt in sorted(judged, key=lambda each: (each.finished_at, each.pk)):
         work = attempt.submission
-        own = rubrics.get((work.mini_project_id, work.lab), set())
+        decides = work.mini_project.slug not in evidence
+        own = rubrics.get((work.mini_project_id, work.lab), set()) if decides else set[int]()
         needed = own | rubrics.get((work.mini_project_id, ""), set())
         done = needed & taken.get(work.team_id, set())
         if done != needed:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from lab_specs.edition.file import EditionFile
 from lab_specs.report import Verdict
 from portal.assessment import queries
 from portal.assessment.domain import decide
+from portal.courses import versions
 from portal.courses.models import Criterion, Edition, MiniProject, Team
 from portal.people.models import User
 from portal.submissions.models import Attempt, Submission
@@ -105,6 +107,19 @@ def test_while_newer_work_is_graded_the_older_does_not_wait(
     assert queries.review_queue(edition) == []
 
 
+def test_where_a_lab_is_evidence_alone_its_criteria_wait_for_nobody(
+    edition: Edition, attempt: Attempt, criteria: list[Criterion], tina: User
+) -> None:
+    project = attempt.submission.mini_project
+    part = {"id": project.slug, "title": project.title, "labs": project.labs}
+    written = {"course": "x", "course_code": "x", "edition": "x", "timezone": "UTC"}
+    parts = {"levels": ["a", "b"], "mini_projects": [part | {"lab_decides": False}]}
+    versions.keep(edition, EditionFile.model_validate(written | parts))
+    assert len(queries.review_queue(edition)) == 1
+    confirm(attempt, criteria[2], tina)
+    assert queries.review_queue(edition) == []
+
+
 @pytest.mark.parametrize("count", [3, 30])
 def test_the_queue_takes_three_queries_and_is_oldest_first(
     edition: Edition,
@@ -120,6 +135,7 @@ def test_the_queue_takes_three_queries_and_is_oldest_first(
             state=State.DONE,
             finished_at=MOMENT - timedelta(minutes=number),
         )
+    assert edition.file
     with django_assert_num_queries(3):
         found = [
             (review.attempt.finished_at, review.attempt.submission.team.name)
