@@ -277,16 +277,31 @@ def _engine_answers() -> bool:
 def _end_forgotten() -> None:
     """Ends what an engine was starting when it was killed, as `script/engine` does.
 
-    Only containerd knows of such a container: the engine has no memory of it.
+    Only containerd knows of such a container, or not even that: then its shim is left alone.
     """
     while not _engine_answers():
         time.sleep(LOOK_EVERY)
     containerd = ["ctr", "--address", str(CONTAINERD), "--namespace", "moby"]
-    tasks = _lines([*containerd, "tasks", "ls", "--quiet"])  # before it is asked what is known
+    shims = _shims()  # before it is asked what is known: the engine knows before a shim starts
+    tasks = _lines([*containerd, "tasks", "ls", "--quiet"])
     known = _lines(["docker", "ps", "--all", "--quiet", "--no-trunc"])
     for task in set(tasks) - set(known):
         _lines([*containerd, "tasks", "rm", "--force", task])
         _lines([*containerd, "containers", "rm", task])
+    for task in set(shims) - set(known):
+        with suppress(ProcessLookupError):
+            os.kill(shims[task], signal.SIGKILL)
+
+
+def _shims() -> dict[str, int]:
+    """The processes that look after one container each, by the container."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if "containerd-shim" in words[0] and str(CONTAINERD) in words:
+                found[words[words.index("-id") + 1]] = int(process.name)
+    return found
 
 
 def _lines(command: Sequence[str]) -> list[str]:
