@@ -61,11 +61,16 @@ class Setting:
     @property
     def told(self) -> str:
         """The answer in words."""
-        if isinstance(self.value, bool):
-            return "yes" if self.value else "no"
-        if isinstance(self.value, dict):
-            return ", ".join(f"{key}: {worth}" for key, worth in self.value.items())
-        return str(self.value)
+        return in_words(self.value)
+
+
+def in_words(value: Any) -> str:  # noqa: ANN401 - by the setting's kind
+    """The answer to a setting, for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {worth}" for key, worth in value.items())
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def reviews(request: Request, pk: int) -> HttpResponse:
 
 @require_safe
 def log(request: Request, pk: int) -> HttpResponse:
-    """Who ran again, cancelled, decided and scored again what, newest first."""
+    """Who did what to whose work, results and dates, newest first."""
     found = _taught_by(request, pk)
     person = request.GET.get("person", "").strip()[:100]
     page = Paginator(keys(found, person=person), PAGE).get_page(request.GET.get("page"))

@@ -177,7 +177,7 @@ def test_the_log_tells_it_in_one_line(
 ) -> None:
     again(mini_project, tina, reason="the lab was fixed")
     (line,) = entries(keys(mini_project.edition))
-    assert (line.person, line.deed, line.detail, line.reason, line.team) == (
+    assert (line.person, line.deed, line.detail, line.reason, line.whose) == (
         tina,
         "ran all again",
         "3 attempts",
