@@ -239,8 +239,11 @@ def test_odd_trees_are_made_and_bounded(ground: Ground, name: str) -> None:
 
 def test_a_process_with_the_mark_is_seen_until_it_ends() -> None:
     mark = "mark-of-a-test-4f1c"
-    words = [sys.executable, "-c", "input()", mark]
-    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
+    words = [sys.executable, "-c", "print(flush=True); input()", mark]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # by now the kernel knows its words
         assert [line for line in traces.processes(mark) if str(process.pid) in line]
         process.communicate(b"\n")
     assert list(traces.processes(mark)) == []
