@@ -21,7 +21,7 @@ from grader.scratch import scratch
 from grader.tree import Entry, read_links, read_tree
 from lab_specs.faults import Code, PlatformFault, StudentFault
 
-__all__ = ["FetchPolicy", "Resolved", "Source", "fetch", "resolve"]
+__all__ = ["FetchPolicy", "Resolved", "Source", "bring", "fetch", "named", "resolve", "started"]
 
 REGULAR = ("100644", "100755")
 REFS_SHOWN = 8
@@ -62,10 +62,9 @@ def resolve(repository: str, ref: str, policy: FetchPolicy) -> Resolved:
     Raises StudentFault when link or ref lead nowhere, PlatformFault when the host is silent.
     """
     with scratch(policy.workdir, "resolve") as folder:
-        git = _started(folder, repository, policy)
-        named = ref.lower() if COMMIT.fullmatch(ref.lower()) else _named(_refs(git), ref)
+        git = started(folder, repository, policy)
         # tree:0 asks for the commit alone; a host that knows no filters sends its files, too
-        commit = _get(git, named, ref, "--filter=tree:0")
+        commit = bring(git, named(git, ref), ref, "--filter=tree:0")
         told = git.run("log", "-1", "--no-show-signature", "--format=%cI%n%s", commit)
         made_by = authors(git, commit)
     when, _, title = tidy(told, LONGEST_TITLE).partition("\n")
@@ -79,8 +78,8 @@ def fetch(job: Job, workdir: Path, policy: FetchPolicy) -> Source:
     `mlops.yaml` names are not as they should be, PlatformFault when the host is silent.
     """
     workdir.mkdir(parents=True)
-    git = _started(workdir, job.repository, policy)
-    commit = _get(git, job.commit, job.commit)
+    git = started(workdir, job.repository, policy)
+    commit = bring(git, job.commit, job.commit)
     try:
         return _written(git, job, commit, policy)
     except GitError as error:
@@ -126,11 +125,17 @@ def _wanted(git: Git, job: Job, entries: Sequence[Entry]) -> tuple[str, str, boo
     return place.context, place.dockerfile, True
 
 
-def _started(folder: Path, repository: str, policy: FetchPolicy) -> Git:
+def started(folder: Path, repository: str, policy: FetchPolicy) -> Git:
+    """An empty repository in `folder`, ready to fetch from the one that the policy allows."""
     origin = origin_of(repository, policy)
     git = Git(folder, origin, policy.max_bytes, time.monotonic() + policy.seconds)
     git.run("init", "-q", "--template=")
     return git
+
+
+def named(git: Git, ref: str) -> str:
+    """The object that a ref names at this moment: a branch, tag or full id; empty: the default."""
+    return ref.lower() if COMMIT.fullmatch(ref.lower()) else _among(_refs(git), ref)
 
 
 def _refs(git: Git) -> dict[str, str]:
@@ -143,7 +148,7 @@ def _refs(git: Git) -> dict[str, str]:
     return {name: commit for commit, _, name in pairs if COMMIT.fullmatch(commit)}
 
 
-def _named(refs: Mapping[str, str], ref: str) -> str:
+def _among(refs: Mapping[str, str], ref: str) -> str:
     """The object that a ref names; a branch before a tag, as `git clone --branch` has it."""
     names = (f"refs/heads/{ref}", f"refs/tags/{ref}", ref) if ref else ("HEAD",)
     for name in names:
@@ -156,7 +161,7 @@ def _named(refs: Mapping[str, str], ref: str) -> str:
     raise StudentFault(Code.REF_NOT_FOUND, ref=tidy(ref, SAID), refs=known[:REFS_SHOWN])
 
 
-def _get(git: Git, commit: str, ref: str, *options: str) -> str:
+def bring(git: Git, commit: str, ref: str, *options: str) -> str:
     """Bring one commit here, alone where the host can do that; answers its id."""
     fetch = ("fetch", "-q", "--no-tags")
     try:

@@ -105,6 +105,7 @@ class Git:
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_NO_LAZY_FETCH": "1",  # what a filter left out stays out
             "GIT_TERMINAL_PROMPT": "0",
         }
 
