@@ -29,7 +29,7 @@ from portal.courses.models import Edition, MiniProject
 from portal.courses.rules import Role, is_staff
 from portal.demos import domain
 from portal.demos.choosing import Choice, choices, student_at
-from portal.demos.models import LIVE_KINDS, TAKEN, Booking, Slot
+from portal.demos.models import LIVE_KINDS, TAKEN, Booking, Slot, Waiting
 from portal.demos.offers import Kind, Status
 
 NAMES = serializers.ListField(child=serializers.CharField(max_length=60), default=list)
@@ -49,12 +49,13 @@ class SlotSerializer(serializers.ModelSerializer[Slot]):
 
 
 class StaffSlotSerializer(SlotSerializer):
-    """A slot, and how many of its seats are taken."""
+    """A slot, how many of its seats are taken, and how many teams wait for one."""
 
     taken = serializers.IntegerField(read_only=True)
+    waiting = serializers.IntegerField(source="waiting_teams", read_only=True)
 
     class Meta(SlotSerializer.Meta):
-        fields = (*SlotSerializer.Meta.fields, "taken")  # type: ignore[assignment]
+        fields = (*SlotSerializer.Meta.fields, "taken", "waiting")  # type: ignore[assignment]
 
 
 class PublishSerializer(serializers.Serializer[Any]):
@@ -79,11 +80,15 @@ class ClosedSerializer(serializers.Serializer[Any]):
 
 
 class ChoiceSerializer(serializers.Serializer[Choice]):
-    """A slot as a student sees it: open, waiting (full, with a list) or closed, and why."""
+    """A slot as a student sees it: open, waiting (full, with a list) or closed, and why.
+
+    `waits` is the key of the team's place on the waiting list, if it has one.
+    """
 
     slot = SlotSerializer()
     answer = serializers.ChoiceField(["open", "waiting", "closed"])
     ours = serializers.BooleanField()
+    waits = serializers.IntegerField(source="waits.pk", default=None, allow_null=True)
     closed = ClosedSerializer(many=True)
 
     def to_representation(self, instance: Choice) -> dict[str, Any]:
@@ -105,6 +110,18 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     class Meta:
         model = Booking
         fields = ("id", "slot", "team", "mini_project", "item", "status", "at")
+        read_only_fields = fields
+
+
+class WaitingSerializer(serializers.ModelSerializer[Waiting]):
+    """A place on the waiting list of a slot."""
+
+    team = serializers.CharField(source="team.name", read_only=True)
+    mini_project = serializers.CharField(source="mini_project.slug", read_only=True)
+
+    class Meta:
+        model = Waiting
+        fields = ("id", "slot", "team", "mini_project", "item", "at")
         read_only_fields = fields
 
 
@@ -150,8 +167,9 @@ class Slots(Rows):
     def rows(self) -> Any:  # noqa: ANN401 - a query
         """Those that were taken back are left out."""
         rows = Slot.objects.filter(edition=taught(self.request, self.kwargs["pk"]))
-        taken = Count("bookings", filter=Q(bookings__status__in=TAKEN))
+        taken = Count("bookings", filter=Q(bookings__status__in=TAKEN), distinct=True)
         rows = rows.filter(withdrawn_at=None).select_related("by").annotate(taken=taken)
+        rows = rows.annotate(waiting_teams=Count("waiting", distinct=True))
         return rows.order_by("starts_at", "pk")
 
     @extend_schema(request=PublishSerializer, responses={201: SlotSerializer(many=True)})
@@ -201,12 +219,38 @@ class Book(APIView):
     @extend_schema(request=BookSerializer, responses={201: BookingSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Refused with every reason why it is closed."""
-        roles = standing_of(request).roles
-        slot = _slot(pk, [each for each, role in roles.items() if role is Role.STUDENT])
-        asked = checked(BookSerializer, request)
-        project, item = _work(slot.edition, asked)
+        slot = _slot(pk, _studied(request))
+        project, item = _work(slot.edition, checked(BookSerializer, request))
         booking = domain.book(slot=slot, mini_project=project, item=item, by=person_of(request))
         return Response(BookingSerializer(booking).data, status.HTTP_201_CREATED)
+
+
+class Wait(APIView):
+    """Join the waiting list of a full slot."""
+
+    scope = Scope.SUBMIT
+
+    @extend_schema(request=BookSerializer, responses={201: WaitingSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Whoever is first moves up when a seat gets free."""
+        slot = _slot(pk, _studied(request))
+        project, item = _work(slot.edition, checked(BookSerializer, request))
+        row = domain.wait_for(slot=slot, mini_project=project, item=item, by=person_of(request))
+        return Response(WaitingSerializer(row).data, status.HTTP_201_CREATED)
+
+
+class Leave(APIView):
+    """Leave a waiting list."""
+
+    scope = Scope.SUBMIT
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, pk: int) -> Response:
+        """For all of the team."""
+        rows = Waiting.objects.select_related("slot")
+        waiting = found(rows, pk=pk, team__in=standing_of(request).teams)
+        domain.leave_waiting_list(waiting=waiting, by=person_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class BookFor(APIView):
@@ -282,6 +326,11 @@ class SendVideo(APIView):
         asked = checked(VideoSerializer, request)
         video = domain.send_video(mini_project=project, item=item, by=person_of(request), **asked)
         return Response(VideoSerializer(video).data, status.HTTP_201_CREATED)
+
+
+def _studied(request: Request) -> list[int]:
+    roles = standing_of(request).roles
+    return [edition for edition, role in roles.items() if role is Role.STUDENT]
 
 
 def _slot(pk: int, editions: list[int]) -> Slot:

@@ -4,9 +4,22 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from portal.api import assess, courses, deliveries, demos, figures, office, results, views
+from portal.api import (
+    assess,
+    by_hand,
+    courses,
+    deliveries,
+    demos,
+    figures,
+    office,
+    results,
+    sheets,
+    talks,
+    views,
+)
 
 app_name = "api"
+STUDENT = "editions/<int:pk>/results/<int:person>/"
 urlpatterns = [
     path("schema/", login_not_required(SpectacularAPIView.as_view()), name="schema"),
     path("me/", views.Me.as_view(), name="me"),
@@ -27,7 +40,11 @@ urlpatterns = [
     path("editions/<int:pk>/roster/", courses.Roster.as_view(), name="roster"),
     path("editions/<int:pk>/teams/", courses.Teams.as_view(), name="teams"),
     path("editions/<int:pk>/results/", results.Results.as_view(), name="results"),
-    path("editions/<int:pk>/results/<int:person>/", results.OneResult.as_view(), name="result"),
+    path(STUDENT, results.OneResult.as_view(), name="result"),
+    path(f"{STUDENT}presence/", by_hand.NotePresence.as_view(), name="presence"),
+    path(f"{STUDENT}lift/", by_hand.Lift.as_view(), name="lift"),
+    path(f"{STUDENT}bonus/", by_hand.Move.as_view(), name="bonus"),
+    path(f"{STUDENT}resit/", by_hand.Arrange.as_view(), name="arrange"),
     path("editions/<int:pk>/my-result/", results.OwnResult.as_view(), name="my-result"),
     path("editions/<int:pk>/publishing/", office.Publishing.as_view(), name="publishing"),
     path("editions/<int:pk>/resits/", office.Resits.as_view(), name="resits"),
@@ -47,8 +64,13 @@ urlpatterns = [
     path("editions/<int:pk>/bookings/", demos.Bookings.as_view(), name="bookings"),
     path("slots/<int:pk>/book/", demos.Book.as_view(), name="book"),
     path("slots/<int:pk>/book-for/", demos.BookFor.as_view(), name="book-for"),
+    path("slots/<int:pk>/wait/", demos.Wait.as_view(), name="wait"),
+    path("waiting/<int:pk>/leave/", demos.Leave.as_view(), name="leave"),
     path("slots/<int:pk>/withdraw/", demos.Withdraw.as_view(), name="withdraw"),
     path("bookings/<int:pk>/cancel/", demos.CancelBooking.as_view(), name="cancel-booking"),
     path("bookings/<int:pk>/outcome/", demos.Outcome.as_view(), name="outcome"),
+    path("bookings/<int:pk>/sheet/", sheets.Sheet.as_view(), name="sheet"),
+    path("editions/<int:pk>/talks/", talks.Talks.as_view(), name="talks"),
+    path("talks/<int:pk>/questions/", talks.NoteQuestion.as_view(), name="question"),
     path("<path:address>", login_not_required(views.Nowhere.as_view()), name="nowhere"),
 ]

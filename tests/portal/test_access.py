@@ -55,17 +55,20 @@ API = {
         (
             *("rules", "dates", "roster", "teams", "results", "my-result", "slots", "bookings"),
             *("publishing", "resits", "my-resit", "requests", "move-session", "settle"),
+            "talks",
         ),
         "edition",
     ),
-    "result": "student",
+    **dict.fromkeys(("result", "presence", "lift", "bonus", "arrange"), "student"),
     "marks": "mark",
     "levels": "desk",
     **dict.fromkeys(("figures", "deliveries", "extend"), "project"),
     "answer": "own-request",
     **dict.fromkeys(("own-slots", "video"), "shown"),
-    **dict.fromkeys(("book", "book-for", "withdraw"), "slot"),
-    **dict.fromkeys(("cancel-booking", "outcome"), "booking"),
+    **dict.fromkeys(("book", "book-for", "withdraw", "wait"), "slot"),
+    **dict.fromkeys(("cancel-booking", "outcome", "sheet"), "booking"),
+    "leave": "waiting",
+    "question": "talk",
 }
 
 TABLE = {

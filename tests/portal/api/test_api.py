@@ -56,6 +56,8 @@ READ = {
     "publishing": ("edition", STAFF),
     "resits": ("edition", STAFF),
     "requests": ("edition", ALL_OF_EDITION),
+    "talks": ("edition", ALL_OF_EDITION),
+    "sheet": ("booking", STAFF),
 }
 SHOWN = {"mini_project": "no-such", "item": "demo"}
 WRITE: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
@@ -100,6 +102,26 @@ WRITE: dict[str, tuple[str, dict[str, Any], tuple[int, ...]]] = {
         (GONE,) * 6,
     ),
     "outcome": ("booking", {"status": "held"}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
+    "wait": ("slot", SHOWN, (CLASH,) * 3 + (GONE,) * 3),
+    "leave": ("waiting", {}, (204, 204, *(GONE,) * 4)),
+    "question": ("talk", {"student": 0}, (GONE,) * 6),
+    "save-sheet": ("booking", {"seen": 7}, (GONE,) * 3 + (CLASH, CLASH, GONE)),
+    "presence": (
+        "student",
+        {"event": "exam", "present": True},
+        (GONE,) * 3 + (204, 204, GONE),
+    ),
+    "lift": (
+        "student",
+        {"rule": "no-such", "reason": "x"},
+        (GONE,) * 3 + (CLASH, DENIED, GONE),
+    ),
+    "bonus": (
+        "student",
+        {"points": "1", "reason": "x"},
+        (GONE,) * 3 + (CLASH, DENIED, GONE),
+    ),
+    "arrange": ("student", {}, (GONE,) * 3 + (204, 204, GONE)),
 }
 # Addresses that one can read and write
 BOTH = {
@@ -109,6 +131,7 @@ BOTH = {
     "publish": "slots",
     "step": "publishing",
     "ask-again": "requests",
+    "save-sheet": "sheet",
 }
 
 

@@ -1,6 +1,7 @@
 """What programs read and give: the same results, marks and levels as on the pages."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from portal.api.models import Scope
 from portal.assessment import domain
-from portal.assessment.models import Assessment, Mark
+from portal.assessment.models import Appointment, Assessment, Mark, Override, Presence
 from portal.courses.models import Edition
 from portal.people.models import User
 from tests.portal.assessment.conftest import level, project, row_of, solo
@@ -172,3 +173,35 @@ def test_the_office_by_program(
     steps = [send(script, publishing, step=step).json() for step in ("freeze", "publish")]
     assert [each["stands"] for each in steps] == ["frozen", "published"]
     assert send(script, publishing, step="unfreeze").status_code == 409
+
+
+def test_what_is_said_of_a_student_by_program(
+    ruled: Edition, ann: User, lea: User, ali: User, program: Program
+) -> None:
+    def say(by: User, name: str, **body: Any) -> int:
+        path = reverse(f"api:{name}", args=[ruled.pk, ann.pk])
+        return int(send(program(by), path, **body).status_code)
+
+    assert say(ali, "presence", event="s1", present=False, reason="Was ill.") == 204
+    assert say(ali, "presence", event="s1", present=None) == 204
+    assert say(ali, "presence", event="no-such", present=True) == 409
+    assert [each.present for each in Presence.objects.all()] == [False, None]
+    rule = {"rule": "HOG-21", "part": "edge", "reason": "Was ill."}
+    assert say(ali, "lift", **rule) == 403
+    assert say(lea, "lift", **rule) == 204
+    assert say(lea, "lift", **rule, holds=False) == 204
+    assert say(lea, "lift", **rule | {"rule": "HOG-28"}) == 409
+    assert say(lea, "lift", **rule | {"reason": " "}) == 400
+    assert say(ali, "bonus", points="0.5", reason="Helped others.") == 403
+    assert say(lea, "bonus", points="0.5", reason="Helped others.") == 204
+    assert say(lea, "bonus", points="2", reason="Helped others.") == 409
+    rows = Override.objects.values_list("rule", "part", "points", "holds")
+    assert list(rows) == [
+        ("HOG-21", "edge", None, True),
+        ("HOG-21", "edge", None, False),
+        ("HOG-30", "", Decimal("0.5"), True),
+    ]
+    assert say(ali, "arrange", on="2027-02-15", reason="By phone.") == 204
+    assert say(ali, "arrange", holds=False) == 204
+    assert [each.holds for each in Appointment.objects.all()] == [True, False]
+    assert say(ann, "presence", event="s1", present=True) == 404

@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.api.models import Scope
+from portal.assessment.models import Draft
 from portal.courses.domain import team_for
 from portal.courses.models import Edition, MiniProject
+from portal.demos.domain import add_articles, assign
 from portal.demos.models import Booking, Slot
 from portal.demos.offers import Kind, Status
 from portal.people.models import User
@@ -99,3 +101,79 @@ def test_a_student_sees_the_bookings_of_their_teams_alone(
     assert program(tina, Scope.READ).get(path).json()["count"] == 2
     rest = {"item": "demo", "mini_project": "docker"}
     assert send(program(tina, Scope.READ), "book", slot.pk, **rest).status_code == 403
+
+
+def test_a_team_waits_moves_up_and_leaves(
+    hogent: Edition,
+    docker: MiniProject,
+    alice: User,
+    bob: User,
+    tina: User,
+    published: Publish,
+    program: Program,
+) -> None:
+    slot, work = published(), {"mini_project": "docker", "item": "demo"}
+    own = reverse("api:own-slots", args=[docker.pk, "demo"])
+    mine = send(program(bob), "book", slot.pk, **work).json()["id"]
+    waits = send(program(alice), "wait", slot.pk, **work)
+    assert waits.status_code == 201, waits.text
+    key = waits.json()["id"]
+    assert program(alice).get(own).json()["results"][0]["waits"] == key
+    staff = program(tina).get(reverse("api:slots", args=[hogent.pk])).json()["results"][0]
+    assert (staff["taken"], staff["waiting"]) == (1, 1)
+    assert send(program(bob), "leave", key).status_code == 404
+    assert send(program(alice), "leave", key).status_code == 204
+    assert program(alice).get(own).json()["results"][0]["waits"] is None
+    send(program(alice), "wait", slot.pk, **work)
+    send(program(bob), "cancel-booking", mine)
+    listed = program(alice).get(reverse("api:bookings", args=[hogent.pk])).json()["results"]
+    assert [each["status"] for each in listed] == ["booked"]
+    free = send(program(bob), "wait", published(NOW + timedelta(days=5)).pk, **work)
+    assert (free.status_code, free.json()["detail"]) == (409, "This slot is free: book it.")
+
+
+def test_questions_at_talks_are_noted_and_taken_back(
+    hogent: Edition, alice: User, bob: User, amir: User, program: Program
+) -> None:
+    article, _ = add_articles(edition=hogent, lines="One | https://a.example/1\nTwo", by=amir)
+    talk = assign(article=article, student=alice, by=amir)
+    assert talk
+    path, script = reverse("api:talks", args=[hogent.pk]), program(amir)
+    assert send(script, "question", talk.pk, student=bob.pk).status_code == 204
+    [told] = program(bob).get(path).json()["results"]
+    assert (told["title"], told["link"], told["order"]) == ("One", "https://a.example/1", 1)
+    assert told["student"] == {"person": alice.pk, "name": "Alice"}
+    assert told["asked_by"] == [{"person": bob.pk, "name": "Bob"}]
+    assert send(script, "question", talk.pk, student=alice.pk).status_code == 409
+    assert send(script, "question", talk.pk, student=amir.pk).status_code == 404
+    assert send(script, "question", talk.pk, student=bob.pk, holds=False).status_code == 204
+    assert program(bob).get(path).json()["results"][0]["asked_by"] == []
+
+
+def test_a_sheet_is_saved_read_and_finished(
+    docker: MiniProject, alice: User, tina: User, published: Publish, program: Program, clock: Any
+) -> None:
+    slot, script = published(), program(tina)
+    booked = send(program(alice), "book", slot.pk, mini_project="docker", item="demo").json()["id"]
+    path = reverse("api:sheet", args=[booked])
+    empty = script.get(path).json()
+    assert (empty["version"], empty["levels"], empty["by"]) == (0, [], "")
+    assert empty["members"] == [{"person": alice.pk, "name": "Alice"}]
+    criterion = docker.criteria.all()[0]
+    ticked = {"criterion": criterion.pk, "level": criterion.levels.all()[1].name}
+    kept = send(script, "sheet", booked, text="Knows it.", levels=[ticked], asked=[0], seconds=90)
+    assert kept.status_code == 200, kept.text
+    assert (kept.json()["version"], kept.json()["levels"]) == (1, [ticked])
+    wrong = send(script, "sheet", booked, levels=[ticked | {"level": "no such"}], seen=1)
+    assert wrong.status_code == 409
+    old = send(script, "sheet", booked, text="Another word.")
+    assert "Somebody else saved this sheet" in old.json()["detail"]
+    told = {"text": "Done.", "levels": [ticked], "present": [alice.pk], "finish": True, "seen": 1}
+    assert send(script, "sheet", booked, **told).status_code == 409  # it has not begun
+    assert script.get(path).json()["text"] == "Knows it."  # nothing of it was kept
+    clock.move_to(slot.starts_at + timedelta(minutes=10))
+    done = send(program(tina), "sheet", booked, **told).json()
+    assert done["finished_at"]
+    assert (done["present"], done["by"]) == ([alice.pk], "Tina")
+    assert Booking.objects.get().status == Status.HELD
+    assert Draft.objects.get().level.name == ticked["level"]
