@@ -54,9 +54,9 @@ def home_of(person: User, *, editions: Sequence[int], now: datetime) -> list[Cou
     for criterion in Criterion.objects.filter(mini_project__in=mini_projects):
         criteria[criterion.mini_project_id].append(criterion)
     held = Assessment.objects.filter(
-        mini_project__in=mini_projects, team__memberships__person=person
+        mini_project__in=mini_projects, team__memberships__person=person, settled=True
     ).select_related("level")
-    decided = {each.criterion_id: each.level.name for each in held}
+    decided = {each.criterion_id: each.level.name for each in held.order_by("chance")}
     found = {each.edition_id: each.edition for each in mini_projects}
     dates = {pk: (Calendar.of(each), place_of(person, each)) for pk, each in found.items()}
     courses: dict[int, Course] = {}

@@ -13,8 +13,8 @@ register = template.Library()
 
 @register.inclusion_tag("assessment/_decisions.html")
 def own_decisions(person: User, mini_project: MiniProject) -> dict[str, Any]:
-    """The levels that a lecturer gave to the person's own work."""
+    """The levels that count for the person's own work: those on which assessors are settled."""
     held = Assessment.objects.filter(
-        mini_project=mini_project, team__memberships__person=person
+        mini_project=mini_project, team__memberships__person=person, settled=True
     ).select_related("criterion", "level", "assessor")
     return {"decisions": held.order_by("criterion__order")}

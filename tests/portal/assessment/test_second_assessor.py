@@ -43,6 +43,20 @@ def test_one_alone_does_not_count(
     assert SecondOpinionEvent.objects.count() == 2
 
 
+def test_a_student_reads_no_level_that_does_not_count(
+    ruled: Edition, criterion: Criterion, ann: User, lea: User, ali: User, client: Client
+) -> None:
+    one = {"team": solo(ann), "criterion": criterion, "level": level(criterion, "advanced")}
+    decide(**one, by=lea, comment="Only for the second one.")
+    client.force_login(ann)
+    page = reverse("submissions:project", args=[criterion.mini_project_id])
+    for path, words in (("/", "advanced"), (page, "Confirmed levels"), (page, "Only for")):
+        assert words not in client.get(path).content.decode()
+    decide(**one, by=ali)
+    for path, words in (("/", "advanced"), (page, "Confirmed levels")):
+        assert words in client.get(path).content.decode()
+
+
 def test_the_first_alone_changing_twice_is_still_one(
     ruled: Edition, criterion: Criterion, ann: User, lea: User
 ) -> None:
@@ -146,3 +160,5 @@ def test_the_resit_is_decided_beside_the_first_chance(
     assert client.post(f"{path}?chance=2", form, headers=HTMX).status_code == 200
     facts = [f for f in gather(ruled).facts[ann.pk] if isinstance(f, Assessed)]
     assert {(f.chance, f.level) for f in facts} == {(1, "not yet proficient"), (2, "advanced")}
+    client.force_login(ann)
+    assert "advanced" in client.get("/").content.decode()
