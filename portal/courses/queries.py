@@ -29,14 +29,14 @@ class Place:
 
 
 def standing(person: User) -> Standing:
-    """A person's roles and teams, in two queries."""
+    """A person's roles and teams, in two queries. Who withdrew has none of either."""
     enrolled = Enrolment.objects.filter(person=person, withdrawn_at=None)
-    roles = enrolled.values_list("edition_id", "role")
-    teams = Membership.objects.filter(person=person).values_list("team_id", flat=True)
+    roles = {pk: Role(role) for pk, role in enrolled.values_list("edition_id", "role")}
+    teams = Membership.objects.filter(person=person, edition__in=roles)
     return Standing(
         person=person.pk,
-        roles={edition: Role(role) for edition, role in roles},
-        teams=frozenset(teams),
+        roles=roles,
+        teams=frozenset(teams.values_list("team_id", flat=True)),
     )
 
 

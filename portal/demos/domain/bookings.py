@@ -14,7 +14,7 @@ from portal.common.errors import Refused
 from portal.common.text import storable
 from portal.courses.domain import team_for
 from portal.courses.models import MiniProject, Team
-from portal.courses.queries import standing
+from portal.courses.queries import standing, students_of
 from portal.courses.rules import is_member, is_staff
 from portal.demos.models import REASON, TAKEN, Booking, BookingEvent, Slot, Waiting
 from portal.demos.offers import Closed, Kind, Status
@@ -240,11 +240,14 @@ def _move_up(desk: Desk, slot: Slot) -> Booking | None:
     """Give a free seat to the first who waits and for whom the rules are still kept."""
     waiting = list(slot.waiting.select_related("team", "mini_project", "by"))
     known = crews(desk, {each.team_id for each in waiting})
-    hold({person for crew in known.values() for person in crew.people})
+    people = {person for crew in known.values() for person in crew.people}
+    hold(people)
+    here = students_of(desk.edition).filter(person__in=people)
+    students = set(here.values_list("person_id", flat=True))
     for each in waiting:
         occasion = desk.terms.occasion(each.mini_project.slug, each.item)
         crew = known.get(each.team_id)
-        if crew is None or occasion is None:
+        if crew is None or occasion is None or not crew.people & students:
             continue
         if not _reasons(desk, slot, crew, each.mini_project, occasion):
             booking = _seat(slot, each.team, each.mini_project, each.item, by=each.by)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from portal.courses import queries
 from portal.courses.models import Edition, MiniProject, Team
@@ -21,6 +22,12 @@ def test_standing_holds_roles_and_teams(
     assert found.person == alice.pk
     assert found.roles == {edition.pk: Role.STUDENT}
     assert found.teams == {team.pk, solo.pk}
+
+
+def test_who_withdrew_has_no_part_in_the_team_any_more(team: Team, alice: User, bob: User) -> None:
+    alice.enrolments.update(withdrawn_at=timezone.now())
+    assert queries.standing(alice).teams == frozenset()
+    assert queries.standing(bob).teams == {team.pk}
 
 
 def test_only_active_editions_of_ones_own_are_listed(

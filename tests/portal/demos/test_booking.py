@@ -108,6 +108,21 @@ def test_who_may_not_any_more_does_not_move_up(
     assert Waiting.objects.count() == 1  # the other demo may still be cancelled
 
 
+def test_who_withdrew_neither_moves_up_nor_cancels(
+    booking: Booking, docker: MiniProject, alice: User, bob: User, hogent: Edition
+) -> None:
+    carla = enrol(hogent, "carla")
+    for person in (bob, carla):
+        domain.wait_for(slot=booking.slot, mini_project=docker, item=DEMO, by=person)
+    bob.enrolments.update(withdrawn_at=NOW)
+    moved = domain.cancel(booking=booking, by=alice)
+    assert moved is not None
+    assert moved.team == own_team(carla)
+    carla.enrolments.update(withdrawn_at=NOW)
+    with pytest.raises(PermissionDenied):
+        domain.cancel(booking=moved, by=carla)
+
+
 def test_the_waiting_list_is_for_full_slots_that_are_open_otherwise(
     booking: Booking, published: Publish, docker: MiniProject, alice: User, bob: User
 ) -> None:
