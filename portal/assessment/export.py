@@ -10,8 +10,10 @@ from openpyxl.cell import WriteOnlyCell
 
 from portal.assessment.gradebook import Table
 
-RUNS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet may run a cell that begins so
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what an Excel file cannot hold
+# A spreadsheet may run what begins so, after whatever blanks; the last four are full-width
+RUNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+BREAKS = ("\t", "\r", "\n")  # it may read a cell that begins so as two
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what an Excel file cannot hold
 LONGEST = 32_000  # characters of a cell of an Excel file
 FIRST = ("Name", "Number", "Sign-in name", "Track", "Group", "Team", "Lecturer")
 LAST = ("Result", "Value", "Rules version", "To change")
@@ -20,7 +22,8 @@ LAST = ("Result", "Value", "Rules version", "To change")
 def harmless(text: str) -> str:
     """The text, with an apostrophe before what a spreadsheet would run."""
     clean = CONTROL.sub("", text)[:LONGEST]
-    return f"'{clean}" if clean.lstrip(" ").startswith(RUNS) else clean
+    runs = clean.lstrip().startswith(RUNS) or clean.startswith(BREAKS)
+    return f"'{clean}" if runs else clean
 
 
 def rows(table: Table) -> Iterator[Sequence[str]]:

@@ -100,7 +100,13 @@ class TestBook:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "\u00a0=1", "\ta"),
+            *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "\uffff=1"),
+        ],
+    )
     def test_what_a_spreadsheet_would_run_is_text(self, text: str) -> None:
         assert harmless(text).startswith("'")
 
@@ -111,7 +117,7 @@ class TestFiles:
     def test_both_files_hold_everybody_and_no_formula(
         self, ruled: Edition, ann: User, ben: User, lea: User, client: Client
     ) -> None:
-        User.objects.filter(pk=ann.pk).update(display_name='=HYPERLINK("https://x.example")')
+        User.objects.filter(pk=ann.pk).update(display_name='=HYPERLINK("https://x.example")\uffff')
         as_(client, lea)
         path = reverse("assessment:export", args=[ruled.pk, "csv"])
         rows = list(csv.reader(io.StringIO(client.get(path).content.decode("utf-8-sig"))))
