@@ -12,6 +12,8 @@ from pydantic_core.core_schema import ValidationInfo
 
 from lab_specs.schema import Slug, Strict, Text
 
+MOST = 10**6  # no number that a course leaves open is so large
+DECIMALS = 6
 Cite = Annotated[str, Field(pattern=r"^[A-Z]+[0-9]*-[0-9]+$")]
 
 
@@ -81,8 +83,9 @@ def _number(value: Any) -> Decimal:  # noqa: ANN401 - of a file
         number = Decimal(str(value))
     except ArithmeticError:
         raise ValueError(f"{value!r} is not a number") from None
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is not a number")
+    # As a fraction, 1e-99999999 has a hundred million digits.
+    if not number.is_finite() or abs(number) >= MOST or round(number, DECIMALS) != number:
+        raise ValueError(f"{value!r} is not a number below a million with at most six decimals")
     return number
 
 

@@ -5,7 +5,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -16,6 +16,7 @@ from portal.assessment.domain.people import Owner
 from portal.assessment.models import Mark
 from portal.assessment.models.decisions import FIRST
 from portal.common.errors import Refused
+from portal.common.typed import number
 from portal.courses.models import Edition, Enrolment, Team
 from portal.courses.rules import Role
 from portal.courses.sheets import Row, Sheet
@@ -177,11 +178,11 @@ def _line(row: Row, known: _Known) -> Planned:
 def _points(text: str, mark: MarkFile) -> tuple[Decimal | None, str]:
     if not text:
         return None, "no points; leave the line out if there is no mark"
+    points = number(text)
+    if points is None:
+        return None, f"{text[:40]!r} is not a number"
     try:
-        points = Decimal(text.replace(",", "."))
         demand_mark(mark, points)
-    except InvalidOperation:
-        return None, f"{text!r} is not a number"
     except Refused as refusal:
         return None, str(refusal)
     return points, ""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from lab_specs.edition.file import EditionFile
 from portal.common.errors import Refused
 from portal.common.text import storable
+from portal.common.typed import near
 from portal.courses.models import (
     REASON_LENGTH,
     Answer,
@@ -80,6 +81,7 @@ def move_session(*, edition: Edition, session: str, on: date, by: User, reason: 
     known = {each.id: each for each in edition.file.sessions}
     if session not in known:
         raise Refused("This edition has no such session.")
+    _demand_near(on)
     if held_on(edition).get(session, known[session].day) == on:
         raise Refused(f"“{known[session].title}” is on {on:%a %-d %b %Y} already.")
     with transaction.atomic():
@@ -153,6 +155,7 @@ def extend(
     _demand_staff(mini_project.edition, by)
     if team.edition_id != mini_project.edition_id:
         raise Refused("That team belongs to another edition.")
+    _demand_near(until)
     part = next(
         (each for each in mini_project.edition.file.mini_projects if each.id == mini_project.slug),
         None,
@@ -174,6 +177,11 @@ def _why(reason: str) -> str:
     if not reason.strip():
         raise Refused("Say why: those whom it concerns read it.")
     return storable(reason.strip())[:REASON_LENGTH]
+
+
+def _demand_near(day: date) -> None:
+    if not near(day):
+        raise Refused(f"Nobody can mean the year {day.year}. Look at it again.")
 
 
 def _demand_staff(edition: Edition, by: User) -> None:

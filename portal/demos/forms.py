@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import QueryDict
 
+from portal.common.typed import near, whole
 from portal.demos.domain.sheets import Filled
 from portal.demos.offers import Kind
 from portal.demos.terms import Terms
@@ -73,6 +74,13 @@ class PublishForm(forms.Form):
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
 
+    def clean_day(self) -> date:
+        """A day of this century."""
+        day: date = self.cleaned_data["day"]
+        if not near(day):
+            raise forms.ValidationError(f"Nobody can mean the year {day.year}.")
+        return day
+
     def starts(self, zone: ZoneInfo) -> list[datetime]:
         """The beginning of each slot, UTC. By the clock on the wall, also in another season."""
         given = self.cleaned_data
@@ -119,8 +127,3 @@ def _numbers(sent: Mapping[str, Any], prefix: str) -> dict[int, int]:
         if name.startswith(prefix) and key is not None and number is not None:
             found[key] = number
     return found
-
-
-def whole(text: str) -> int | None:
-    """A small whole number; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004

@@ -155,10 +155,12 @@ def move(*, edition: Edition, owner: Owner, points: Decimal, reason: str, by: Us
     demand_lecturer(by, edition)
     demand_reason(reason)
     rule, most = bonus_of(edition)
-    if not points.is_finite() or round(points, 3) != points:
+    if not points.is_finite():
         raise Refused(f"{points} is not a number of points, such as 0.5.")
     if abs(points) > most:
         raise Refused(f"At most {most} points either way, says {rule.cite[0]}.")
+    if round(points, 3) != points:
+        raise Refused(f"{points} has more than three decimals.")
     return Override.objects.create(
         edition=edition,
         rule=rule.cite[0],

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_POST
 from portal.assessment import domain
 from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
+from portal.common.typed import number
 from portal.courses.models import Edition
 from portal.people.models import User
 from portal.people.requests import Request
@@ -48,11 +48,10 @@ def _lift(request: Request, edition: Edition, student: User) -> str:
 
 
 def _move(request: Request, edition: Edition, student: User) -> str:
-    text = request.POST.get("points", "").replace(",", ".")
-    try:
-        points = Decimal(text)
-    except InvalidOperation:
-        raise Refused(f"{text[:40]!r} is not a number.") from None
+    text = request.POST.get("points", "")
+    points = number(text)
+    if points is None:
+        raise Refused(f"{text[:40]!r} is not a number.")
     reason = request.POST.get("reason", "")
     domain.move(edition=edition, owner=student, points=points, reason=reason, by=request.user)
     return "The value is moved." if points else "The value is not moved any more."

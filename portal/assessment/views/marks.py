@@ -1,6 +1,6 @@
 """Marks by hand: one after the other, or from a file."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from portal.assessment.models import Mark, MarkEvent
 from portal.assessment.models.decisions import FIRST, RESIT
 from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
+from portal.common.typed import number, whole
 from portal.courses import sheets
 from portal.courses.models import Edition, Team
 from portal.people.requests import Request
@@ -104,7 +105,6 @@ def _save(
     """One mark, from its own small form."""
     owner = _owner(edition, file, request.POST.get("owner", ""))
     error, text = "", request.POST.get("points", "").strip()
-    seen = request.POST.get("seen", "")
     try:
         domain.give_mark(
             edition=edition,
@@ -114,7 +114,7 @@ def _save(
             by=request.user,
             reason=request.POST.get("reason", ""),
             chance=chance,
-            seen=int(seen) if seen.isascii() and seen.isdigit() else 0,
+            seen=whole(request.POST.get("seen", "")) or 0,
         )
     except Refused as refusal:
         error = str(refusal)
@@ -133,10 +133,10 @@ def _save(
 def _points(text: str) -> Decimal | None:
     if not text:
         return None
-    try:
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        raise Refused(f"{text[:40]!r} is not a number.") from None
+    points = number(text)
+    if points is None:
+        raise Refused(f"{text[:40]!r} is not a number.")
+    return points
 
 
 def _mark(edition: Edition, name: str) -> MarkFile:
@@ -156,11 +156,10 @@ def _place(edition: Edition, file: MarkFile, chance: int) -> dict[str, Any]:
 
 
 def _owner(edition: Edition, file: MarkFile, key: str) -> Owner:
-    if not (key.isascii() and key.isdigit()):
-        raise Http404
+    pk = whole(key) or 0
     if file.by == "student":
-        return student_of(edition, int(key))
-    team = Team.objects.filter(edition=edition, solo=False, pk=int(key)).first()
+        return student_of(edition, pk)
+    team = Team.objects.filter(edition=edition, solo=False, pk=pk).first()
     if team is None:
         raise Http404
     return team

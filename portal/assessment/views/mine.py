@@ -1,6 +1,5 @@
 """A student's own result: what counts, what is missing, and what would change it."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +17,7 @@ from portal.assessment.results import Book, Line, book_of, exchanged
 from portal.assessment.told import grouped, told
 from portal.assessment.views.people import studied
 from portal.common.errors import Refused
+from portal.common.typed import number
 from portal.courses import domain as courses
 from portal.courses.models import Enrolment, Team
 from portal.people.requests import Request
@@ -70,11 +70,12 @@ def what_if(book: Book, line: Line, given: QueryDict) -> dict[str, Any] | None:
             if chosen in each.levels and chosen != each.level:
                 chance = 2 if standing.lost else getattr(each.fact, "chance", 1)
                 levels[standing.part, each.criterion] = (chosen, chance)
-    marks: dict[str, tuple[Decimal, int]] = {}
-    for mark in book.edition.file.marks:
-        points = _points(given.get(f"mark:{mark.id}", ""))
-        if points is not None and 0 <= points <= mark.highest:
-            marks[mark.id] = (points, _last_chance(line, mark.id))
+    marks = {
+        mark.id: (points, _last_chance(line, mark.id))
+        for mark in book.edition.file.marks
+        if (points := number(given.get(f"mark:{mark.id}", ""))) is not None
+        and 0 <= points <= mark.highest
+    }
     if not levels and not marks:
         return None
     supposed = exchanged(line.facts, levels=levels, marks=marks)
@@ -83,14 +84,6 @@ def what_if(book: Book, line: Line, given: QueryDict) -> dict[str, Any] | None:
     except Contradiction:
         return None
     return told(book, Line(line.student, supposed, result))
-
-
-def _points(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _last_chance(line: Line, mark: str) -> int:

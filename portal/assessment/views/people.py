@@ -28,7 +28,7 @@ def student_of(edition: Edition, person: int) -> User:
     row = get_object_or_404(
         Enrolment.objects.select_related("person"),
         edition=edition,
-        person=person,
+        person__in=User.objects.filter(pk=person),  # of any length: there is nobody of such a key
         role=Role.STUDENT,
     )
     return row.person

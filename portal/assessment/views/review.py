@@ -14,6 +14,7 @@ from portal.assessment.models.decisions import FIRST, RESIT
 from portal.assessment.queries import Line, review_queue, shuffled
 from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
+from portal.common.typed import whole
 from portal.courses.domain import team_for
 from portal.courses.models import Level, MiniProject, Team
 from portal.courses.queries import standing
@@ -87,7 +88,7 @@ def _page(request: Request, desk: Desk) -> HttpResponse:
 def _decide(request: Request, desk: Desk, criterion: int) -> HttpResponse:
     line = _line(desk, criterion)
     level, comment = request.POST.get("level", ""), request.POST.get("comment", "")
-    seen = _number(request.POST.get("seen", ""))
+    seen = whole(request.POST.get("seen", "")) or 0
     error = ""
     try:
         domain.decide(
@@ -171,10 +172,6 @@ def _level(line: Line, pk: str) -> Level:
         if str(level.pk) == pk:
             return level
     raise Refused("Choose one of the levels first.")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _shown(desk: Desk, lines: Sequence[Line]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from portal.common.errors import Refused
+from portal.common.typed import whole
 from portal.courses import roster as rosters
 from portal.courses import sheets
 from portal.courses import teams as teamwork
@@ -73,8 +74,8 @@ def change(edition: Edition, request: Request) -> str:
             edition=edition, name=sent.get("name", ""), people=people, by=by, reason=reason
         )
         return f"{team} is there, with {len(people)} members."
-    number = sent.get("team", "")
-    chosen = edition.teams.filter(solo=False, pk=int(number) if number.isdecimal() else 0).first()
+    number = whole(sent.get("team", "")) or 0
+    chosen = edition.teams.filter(solo=False, pk=number).first()
     if chosen is None:
         raise Refused("Nothing was changed: the form was not complete.")
     if do == "agree":

@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.assessment.domain.people import demand_reason, demand_staff
 from portal.common.errors import Refused
 from portal.common.text import storable
+from portal.common.typed import near
 from portal.courses.models import Edition
 from portal.demos.domain.bookings import call_off
 from portal.demos.models import Booking, Slot
@@ -95,6 +96,8 @@ def _demand_sense(starts: Sequence[datetime], *, minutes: int, place: str, capac
         raise Refused(f"These would be {len(starts)} slots; publish at most {AT_ONCE} at once.")
     if min(starts) <= timezone.now():
         raise Refused("A slot that has begun already can be booked by nobody. Look at the day.")
+    if not near(max(starts)):
+        raise Refused(f"Nobody can mean the year {max(starts).year}. Look at the day.")
     if not 1 <= minutes <= LONGEST:
         raise Refused(f"A slot lasts from 1 to {LONGEST} minutes.")
     if not 1 <= capacity <= MOST_SEATS:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.assessment.queries import rubric
 from portal.common.errors import Refused
+from portal.common.typed import whole
 from portal.courses.models import Enrolment
 from portal.courses.queries import standing
 from portal.demos import domain
-from portal.demos.forms import filled, whole
+from portal.demos.forms import filled
 from portal.demos.models import Booking, DemoNote, VideoLink
 from portal.demos.offers import Status
 from portal.demos.queries import desk_of

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.common.errors import Refused
+from portal.common.typed import near, whole
 from portal.courses.models import Edition, Team
 from portal.courses.queries import standing
 from portal.demos import domain
 from portal.demos.day import day_of, films
-from portal.demos.forms import PublishForm, whole
+from portal.demos.forms import PublishForm
 from portal.demos.models import Booking, Slot
 from portal.demos.offers import Kind, Status
 from portal.demos.queries import desk_of
@@ -32,7 +33,8 @@ def day(request: Request, pk: int) -> HttpResponse:
     desk = desk_of(edition)
     on: date | None = None
     with suppress(ValueError):
-        on = date.fromisoformat(request.GET.get("on", ""))
+        asked = date.fromisoformat(request.GET.get("on", ""))
+        on = asked if near(asked) else None
     context = {
         "edition": edition,
         "zone": edition.zone,

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.common.errors import Refused
+from portal.common.typed import whole
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.courses.rules import is_staff
 from portal.demos import domain
-from portal.demos.forms import whole
 from portal.demos.models import Article, Talk
 from portal.demos.talking import programme
 from portal.demos.views.staff import taught_by

@@ -88,7 +88,27 @@ class TestBook:
         assert Override.objects.count() == 2
         for wrong in ({"what": "lift", "rule": "X", "reason": "y"}, {"what": "move"}, {}):
             client.post(path, wrong)
+        for typed in ("1e30", "999999999999", "NaN", "0.0001"):
+            refused = {"what": "move", "points": typed, "reason": "y"}
+            assert client.post(path, refused).status_code == 302
         assert Override.objects.count() == 2
+
+    def test_nobody_has_an_endless_number(
+        self, ruled: Edition, ann: User, lea: User, client: Client
+    ) -> None:
+        as_(client, lea)
+        path = reverse("assessment:mark", args=[ruled.pk, "exam"])
+        for key in ("9" * 30, "9" * 5_000, "0", "\u0663"):
+            assert client.post(path, {"owner": key, "points": "3"}).status_code == 404
+        for page in ("record", "card"):
+            nobody = reverse(f"assessment:{page}", args=[ruled.pk, 10**30])
+            assert client.get(nobody).status_code == 404
+        client.post(path, {"owner": ann.pk, "points": "3", "seen": "9" * 5_000})
+        assert Mark.objects.get().points == 3
+        criterion = row_of(ruled, "edge")
+        place = [criterion.mini_project_id, solo(ann).pk, criterion.pk]
+        form = {"level": criterion.levels.all()[0].pk, "seen": "9" * 5_000}
+        assert client.post(reverse("assessment:assess-one", args=place), form).status_code == 302
 
     def test_assistants_lift_nothing(
         self, ruled: Edition, ann: User, ali: User, client: Client
@@ -241,8 +261,10 @@ class TestMine:
         assert "<html" not in fragment
         same = client.get(path, {"level:edge:works": low.name}, headers=HTMX).content.decode()
         assert "Nothing would change" in same
-        odd = {"level:edge:works": "no such", "level:x:y": "expert", "mark:exam": "NaN"}
-        assert "Nothing would change" in client.get(path, odd, headers=HTMX).content.decode()
+        # The last one, as a fraction, has two million digits.
+        for typed in ("NaN", "-1", "61", "\u0663", "1e-2000000"):
+            odd = {"level:edge:works": "no such", "level:x:y": "expert", "mark:exam": typed}
+            assert "Nothing would change" in client.get(path, odd, headers=HTMX).content.decode()
         after = result_of(ruled, ann)
         assert after is not None
         assert (before.result, before.word) == (after.result, after.word)

@@ -118,6 +118,8 @@ def test_a_moved_session_moves_deadlines_and_is_told(
         ({"session": "m9", "on": "2026-10-12", "reason": "x"}, "no such session"),
         ({"session": "m1", "on": "soon", "reason": "x"}, "Choose a day"),
         ({"session": "m1", "on": "2026-10-05", "reason": "x"}, "is on Mon 5 Oct 2026 already"),
+        ({"session": "m1", "on": "9999-12-31", "reason": "x"}, "Nobody can mean the year 9999"),
+        ({"session": "m1", "on": "0001-01-01", "reason": "x"}, "Nobody can mean the year 1."),
     ],
 )
 def test_a_move_that_cannot_be_is_refused(
@@ -155,6 +157,9 @@ def test_an_open_setting_names_who_settles_it_and_takes_an_answer(
     ("setting", "value", "says"),
     [
         ("pass_mark", "half", "is not a number"),
+        ("pass_mark", "1e-2000000", "is not a number below a million"),
+        ("pass_mark", "1e9", "is not a number below a million"),
+        ("grades", "1: 1e-2000000", "is not a number below a million"),
         ("pass_mark", "", "Type an answer first"),
         ("resit", "maybe", "expected yes or no"),
         ("grades", "1: 3\n2: 2", "more may not be worth less"),
@@ -212,6 +217,8 @@ def test_more_time_is_given_by_the_clock_of_the_edition(
         ({"item": "nothing"}, "Choose for which work"),
         ({"item": "docker/song"}, "has no such deliverable"),
         ({"until": "later"}, "Choose a day and a time"),
+        ({"until": "9999-12-31T23:59"}, "Nobody can mean the year 9999"),
+        ({"until": "0001-01-01T00:00"}, "Nobody can mean the year 1."),
         ({"until": "2026-11-06T12:00+09:00"}, "as clocks show it in Europe/Brussels"),
         ({"reason": ""}, "Say why"),
     ],
@@ -254,7 +261,8 @@ def test_the_rules_are_read_by_everybody_with_their_history(course: Edition, ann
 def test_an_incomplete_form_changes_nothing(course: Edition, staff: Client) -> None:
     assert "the form was not complete" in send(staff, "course", course)
     assert "the form was not complete" in send(staff, "teams", course)
-    assert "the form was not complete" in send(staff, "teams", course, do="join", team="x")
+    for team in ("x", "\u0663", "9" * 30, "9" * 5_000):
+        assert "the form was not complete" in send(staff, "teams", course, do="join", team=team)
 
 
 def test_teams_are_founded_joined_and_left(course: Edition, staff: Client, ann: User) -> None:

@@ -49,6 +49,16 @@ def test_from_a_slot_to_a_demo_that_was_held(
     assert own_team(alice).demos_held.get().minutes == 9
 
 
+def test_a_slot_at_the_end_of_time_is_refused(
+    hogent: Edition, tina: User, program: Program
+) -> None:
+    told = {"kind": "contact", "minutes": 10, "place": "B.1"}
+    for start in ("9999-12-31T23:59:00Z", "2101-01-01T00:00:00Z"):
+        answer = send(program(tina), "slots", hogent.pk, starts=[start], **told)
+        assert answer.status_code == 409
+    assert not Slot.objects.exists()
+
+
 def test_a_closed_slot_says_why(
     docker: MiniProject, alice: User, bob: User, published: Publish, program: Program
 ) -> None:

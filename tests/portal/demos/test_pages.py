@@ -182,6 +182,18 @@ class TestVideo:
 
 
 class TestSlots:
+    @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+    def test_nobody_means_a_day_without_a_neighbour(
+        self, hogent: Edition, tina: User, client: Client, day: str
+    ) -> None:
+        path = reverse("demos:day", args=[hogent.pk])
+        assert as_(client, tina).get(path, {"on": day}).status_code == 200
+        hours = {"begins": "10:00", "ends": "10:30", "minutes": "10", "pause": "0", "weeks": "2"}
+        sent = {"kind": "contact", "day": day, "place": "B.1", "capacity": "1", **hours}
+        answer = client.post(reverse("demos:publish", args=[hogent.pk]), sent)
+        assert answer.status_code == 422
+        assert "Nobody can mean the year" in answer.content.decode()
+
     def test_the_form_makes_slots_on_the_clock_of_the_wall(
         self, hogent: Edition, tina: User, client: Client
     ) -> None:
