@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.common.plaintext.PlainText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page is for people who signed in; one that is not says so itself.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

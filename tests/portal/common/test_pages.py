@@ -53,6 +53,18 @@ def test_our_own_failure_is_told_as_ours(
     assert "That was our mistake" in response.content.decode()
 
 
+def test_a_nul_in_the_address_or_in_a_form_makes_no_sense(client: Client, db: None) -> None:
+    answers = [
+        client.get("/login/", {"next": "a\x00b"}),
+        client.get("/login/?a%00b=c"),
+        client.post("/login/", {"username": "ann\x00", "password": "x"}),
+        client.post("/login/", "username=ann%00", content_type="application/x-www-form-urlencoded"),
+    ]
+    assert [each.status_code for each in answers] == [400] * 4
+    assert "That request made no sense to us" in answers[0].content.decode()
+    assert client.get("/login/", {"next": "/"}).status_code == 200
+
+
 def test_a_stale_form_is_told_kindly(db: None) -> None:
     response = Client(enforce_csrf_checks=True).post("/login/", {"username": "a"})
     assert response.status_code == 403
