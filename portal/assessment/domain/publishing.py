@@ -36,10 +36,16 @@ def freeze(*, edition: Edition, by: User, reason: str = "") -> Publication:
     return publication
 
 
-def publish(*, edition: Edition, by: User) -> Publication:
-    """Show the frozen results to the students: these, whatever has changed since."""
+def publish(*, edition: Edition, by: User, seen: int | None = None) -> Publication:
+    """Show the frozen results to the students: these, whatever has changed since.
+
+    `seen`: the number of the last step that `by` had before them, if they say it. Nothing is
+    published if others opened and froze the results again since.
+    """
     demand_lecturer(by, edition)
     stand = stand_of(edition)
+    if seen is not None and stand.last is not None and stand.last.number != seen:
+        raise Refused(MEANWHILE)
     if stand.word != "frozen":
         words = "published already" if stand.word == "published" else "not frozen yet"
         raise Refused(f"The results are {words}.")

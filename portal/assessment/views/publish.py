@@ -13,6 +13,7 @@ from portal.assessment.results import book_of
 from portal.assessment.rules import may_rule
 from portal.assessment.views.people import taught
 from portal.common.errors import Refused
+from portal.common.typed import whole
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.people.requests import Request
@@ -57,7 +58,8 @@ def _step(request: Request, edition: Edition) -> str:
     if kind == "freeze":
         domain.freeze(edition=edition, by=request.user, reason=reason)
     elif kind == "publish":
-        domain.publish(edition=edition, by=request.user)
+        seen = whole(request.POST.get("seen", ""))
+        domain.publish(edition=edition, by=request.user, seen=seen)
     elif kind == "unfreeze":
         domain.unfreeze(edition=edition, by=request.user, reason=reason)
     else:

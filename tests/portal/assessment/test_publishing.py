@@ -143,6 +143,22 @@ def test_the_page_does_it_all(graded: Edition, ann: User, lea: User, client: Cli
     assert "Not final" in page
 
 
+def test_a_page_from_before_publishes_nothing_that_it_did_not_show(
+    graded: Edition, lea: User, client: Client
+) -> None:
+    path = reverse("assessment:publish", args=[graded.pk])
+    client.force_login(lea)
+    domain.freeze(edition=graded, by=lea)
+    assert 'name="seen" value="1"' in client.get(path).content.decode()
+    domain.unfreeze(edition=graded, by=lea, reason="A mark was missing.")
+    domain.freeze(edition=graded, by=lea)
+    old = client.post(path, {"step": "publish", "seen": "1"}, follow=True).content.decode()
+    assert "Somebody else did this meanwhile" in old
+    assert stand_of(graded).word == "frozen"
+    client.post(path, {"step": "publish", "seen": "3"})
+    assert stand_of(graded).word == "published"
+
+
 def test_after_publishing_students_see_no_later_fact(
     graded: Edition, ann: User, lea: User, client: Client
 ) -> None:
