@@ -92,7 +92,7 @@ def _components(content: Mapping[str, Any]) -> Table:
         points = f"{mark['points']} of {mark['highest']}" if mark["points"] else "no mark"
         rows.append(_row(mark["title"], "absent" if mark["absent"] else "", points))
     rows = rows or [_row("none", "", "")]
-    return Table(rows, colWidths=[50 * mm, 30 * mm, 90 * mm], style=GRID)
+    return Table(rows, colWidths=[50 * mm, 30 * mm, 90 * mm], style=GRID, splitInRow=1)
 
 
 def _row(title: str, status: str, told: str) -> list[Flowable]:

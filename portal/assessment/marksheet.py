@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -78,7 +79,7 @@ class _Known:
     """Who can be meant, and what they have."""
 
     mark: MarkFile
-    owners: dict[str, Owner]
+    owners: dict[str, set[Owner]]
     held: dict[tuple[str, int], Mark]
     who: int
     points: int
@@ -148,30 +149,34 @@ def _column(sheet: Sheet, names: Sequence[str]) -> int | None:
     return next((sheet.header.index(name) for name in names if name in sheet.header), None)
 
 
-def _owners(edition: Edition, mark: MarkFile) -> dict[str, Owner]:
+def _owners(edition: Edition, mark: MarkFile) -> dict[str, set[Owner]]:
     """Students by number and sign-in name, or teams by name; as people write them."""
+    found: dict[str, set[Owner]] = defaultdict(set)
     if mark.by == "team":
         teams = Team.objects.filter(edition=edition, solo=False)
-        return {each.name.casefold(): each for each in teams}
+        for each in teams:
+            found[each.name.casefold()].add(each)
+        return found
     rows = Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
-    found: dict[str, Owner] = {}
     for row in rows.select_related("person"):
-        found[row.person.username.casefold()] = row.person
-    for row in rows:
-        if row.number:
-            found[row.number.casefold()] = row.person
+        for name in (row.person.username, row.number):
+            if name:
+                found[name.casefold()].add(row.person)
     return found
 
 
 def _line(row: Row, known: _Known) -> Planned:
     who, text = row.cells[known.who], row.cells[known.points]
     comment = row.cells[known.comment] if known.comment is not None else ""
-    owner = known.owners.get(who.casefold())
+    meant = known.owners.get(who.casefold(), set())
+    owner = next(iter(meant)) if len(meant) == 1 else None
     before = known.held.get(owner_key(owner)) if owner else None
     points, problem = _points(text, known.mark)
     if owner is None:
         kind = "team" if known.mark.by == "team" else "student"
         problem = f"no {kind} {who!r} in this edition" if who else f"no {kind} is named"
+        if meant:
+            problem = f"{who!r} can mean {' or '.join(sorted(str(each) for each in meant))}"
     return Planned(row.number, who, owner, points, comment, before, problem)
 
 

@@ -13,12 +13,15 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from portal.assessment import domain
+from portal.assessment.card import card
 from portal.assessment.domain.given import give_mark
 from portal.assessment.export import harmless
+from portal.assessment.marksheet import plan
 from portal.assessment.models import Appointment, Mark, Override, ReviewRequest
 from portal.assessment.results import result_of
 from portal.courses import domain as courses
 from portal.courses.models import Edition
+from portal.courses.sheets import read
 from portal.people.models import User
 from tests.portal.assessment.conftest import level, row_of, solo
 
@@ -150,6 +153,22 @@ class TestFiles:
         assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
         assert sheet.max_row == 2
         assert client.get(reverse("assessment:export", args=[ruled.pk, "exe"])).status_code == 404
+
+    def test_a_name_that_can_mean_two_gives_neither_a_mark(
+        self, ruled: Edition, ann: User, join: Callable[..., User]
+    ) -> None:
+        join("S1")  # signs in with what is Ann's number
+        (line,) = plan(ruled, "exam", read(b"username,points\ns1,10\n")).lines
+        assert line.owner is None
+        assert line.problem == "'s1' can mean S1 or ann"
+
+    def test_a_card_may_have_a_line_longer_than_a_page(self) -> None:
+        levels = [{"title": "word " * 20, "level": "advanced"} for _ in range(60)]
+        part = {"title": "Edge", "status": "", "levels": levels}
+        content = {"word": "passed", "value": "12", "reasons": [], "marks": [], "parts": [part]}
+        content |= {"rules_version": 1, "rules_digest": "x" * 64}
+        pdf = card(student={"name": "Ann", "number": ""}, edition="e", content=content, status="s")
+        assert pdf.startswith(b"%PDF")
 
     def test_a_card_is_a_pdf_for_its_student_and_staff(
         self, ruled: Edition, ann: User, ben: User, lea: User, client: Client
