@@ -12,6 +12,7 @@ import structlog
 from django.db import close_old_connections
 from structlog.contextvars import bound_contextvars
 
+from grader.document import read
 from grader.fetch import resolve
 from grader.job import Job
 from grader.lease import Heart, Lease
@@ -23,6 +24,7 @@ from lab_specs.loader import SpecError, load_lab
 from lab_specs.report import Report, Verdict
 from lab_specs.schema import LabSpec
 from portal.celery_app import app
+from portal.deliveries import readings
 from portal.submissions import domain, lookups, queries
 from portal.submissions.models import Attempt
 from portal.submissions.states import LIVE, State
@@ -132,6 +134,26 @@ def resolve_link(*, lookup_id: int) -> None:
         commit_title=found.title,
         committed_at=found.committed_at,
         authors=[(each.name, each.commits) for each in found.authors],
+    )
+
+
+@app.task(name="grader.read")
+def read_document(*, reading_id: int) -> None:
+    """Read the document that a team handed in as a path, or that a deadline took."""
+    wanted = readings.wanted(reading_id=reading_id)
+    if wanted is None:
+        return
+    try:
+        found = read(wanted.repository, wanted.path, fetch_policy(settings()), commit=wanted.commit)
+    except Fault as fault:
+        readings.fail(reading_id=reading_id, code=fault.code, facts=fault.facts)
+        return
+    readings.answer(
+        reading_id=reading_id,
+        commit=found.commit,
+        text=found.text,
+        files=found.files,
+        problem=found.problem,
     )
 
 

@@ -45,6 +45,7 @@ app.conf.update(
     task_routes={
         "grader.grade": {"queue": GRADE_QUEUE},
         "grader.resolve": {"queue": RESOLVE_QUEUE},
+        "grader.read": {"queue": RESOLVE_QUEUE},
         "portal.*": {"queue": PORTAL_QUEUE},
     },
     task_default_queue=PORTAL_QUEUE,

@@ -1,11 +1,11 @@
 """Advice to whoever reads a report: what the text has and lacks. Pure; it never decides anything.
 
-Nothing is fetched: an image resolves when it is a page on the web, or a path beside a text that
-lies in a repository.
+Nothing is fetched: an image resolves when it is a page on the web, or a path beside a text of
+which whoever asks knows that something is there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -44,14 +44,24 @@ class Advice:
     says: str
 
 
-def advise(deliverable: Deliverable, text: str, *, in_repository: bool = False) -> list[Advice]:
-    """Remarks on a Markdown text, in the order in which a reader meets them."""
+def nowhere(target: str) -> bool:  # noqa: ARG001 - of any target
+    """Say that nothing lies beside a text that lies in no repository."""
+    return False
+
+
+def advise(
+    deliverable: Deliverable, text: str, *, exists: Callable[[str], bool] = nowhere
+) -> list[Advice]:
+    """Remarks on a Markdown text, in the order in which a reader meets them.
+
+    `exists`: whether a relative target, such as figures/curve.png, is there beside the text.
+    """
     tokens = _parser.parse(text)
     return [
         *_headings(deliverable, tokens),
         *_words(deliverable, tokens),
         *_tasks(text),
-        *_images(tokens, in_repository=in_repository),
+        *_images(tokens, exists),
     ]
 
 
@@ -92,10 +102,10 @@ def _tasks(text: str) -> Iterator[Advice]:
         yield Advice(not left, f"{done} of {done + left} tasks of the list are ticked.")
 
 
-def _images(tokens: list[Token], *, in_repository: bool) -> Iterator[Advice]:
+def _images(tokens: list[Token], exists: Callable[[str], bool]) -> Iterator[Advice]:
     inner = [child for token in tokens for child in token.children or ()]
     targets = [str(child.attrs.get("src", "")) for child in inner if child.type == "image"]
-    broken = [each for each in targets if not _resolves(each, in_repository=in_repository)]
+    broken = [each for each in targets if not _resolves(each, exists)]
     plain = " ".join(child.content for child in inner if child.type == "text")
     broken += BROKEN_IMAGE.findall(plain)
     if broken:
@@ -106,7 +116,7 @@ def _images(tokens: list[Token], *, in_repository: bool) -> Iterator[Advice]:
         yield Advice(True, f"{len(targets)} images, and each leads somewhere.")
 
 
-def _resolves(target: str, *, in_repository: bool) -> bool:
+def _resolves(target: str, exists: Callable[[str], bool]) -> bool:
     try:
         parts = urlsplit(target)
     except ValueError:
@@ -115,7 +125,7 @@ def _resolves(target: str, *, in_repository: bool) -> bool:
         return bool(parts.hostname)
     if not target or parts.scheme or parts.netloc or OF_A_DISK.match(target):
         return False
-    return in_repository and not target.startswith("..")
+    return exists(target)
 
 
 def _count(tokens: list[Token]) -> int:

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lab_specs.faults import Code
+from lab_specs.faults import PLATFORM_CODES, Code
 from lab_specs.messages import Explanation, explain
 from portal.courses.dates import Calendar
 from portal.courses.models import Edition, MiniProject
 from portal.courses.queries import Place, place_of, students_of
 from portal.deliveries import snapshots
-from portal.deliveries.advice import Advice, advise
-from portal.deliveries.domain import LINKS, WRITTEN, by_hand, is_path
+from portal.deliveries.advice import Advice, advise, nowhere
+from portal.deliveries.domain import LINKS, READ, WRITTEN, by_hand, is_path
 from portal.deliveries.facts import First, Item, Key, delivered, items, standings
-from portal.deliveries.models import Delivery, Snapshot
+from portal.deliveries.models import Delivery, Reading, Snapshot
 from portal.people.models import User
 
 OLDER = 10  # earlier versions that a page lists
@@ -54,6 +54,30 @@ class Piece:
     def is_text(self) -> bool:
         """Whether it is written on the page, with no link."""
         return self.item.deliverable.kind in WRITTEN
+
+    @property
+    def reading(self) -> Reading | None:
+        """What a worker read, or is to read, for the newest version."""
+        return getattr(self.newest, "reading", None)
+
+    @property
+    def unread(self) -> bool:
+        """Whether a path was handed in when nobody had said in which repository it lies."""
+        row = self.newest
+        given = row is not None and not row.text and is_path(row.link)
+        return given and not self.reading and self.item.deliverable.kind in READ
+
+    @property
+    def reading_trouble(self) -> Explanation | None:
+        """Why the repository could not be read so far."""
+        row = self.reading
+        return explain(Code(row.fault), row.facts) if row and row.fault else None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the reading failed for reasons of ours, until the portal stopped trying."""
+        row = self.reading
+        return bool(row and row.answered_at and row.fault in PLATFORM_CODES)
 
     @property
     def trouble(self) -> Explanation | None:
@@ -124,7 +148,11 @@ def table(
 
 def _rows(mini_project: MiniProject, team: int | None) -> Mapping[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = {}
-    rows = Delivery.objects.filter(mini_project=mini_project, team=team).select_related("by")
+    rows = (
+        Delivery.objects.filter(mini_project=mini_project, team=team)
+        .select_related("by", "reading")
+        .defer("reading__text")
+    )
     for row in rows.order_by("-pk")[:200]:
         found.setdefault(row.deliverable, []).append(row)
     return found
@@ -139,7 +167,19 @@ def _piece(
     item: Item, rows: Mapping[str, list[Delivery]], taken: Mapping[str, Snapshot], repository: str
 ) -> Piece:
     own = rows.get(item.deliverable.id, [])
-    text = own[0].text if own else ""
-    inside = bool(own) and is_path(own[0].link)
-    said = advise(item.deliverable, text, in_repository=inside) if text else []
+    said = _advice(item, own[0]) if own else []
     return Piece(item, own, said, taken.get(item.deliverable.id), repository)
+
+
+def _beside(target: str) -> bool:
+    """What lies beside a pasted text in its repository has not been looked at."""
+    return not target.startswith("..")
+
+
+def _advice(item: Item, row: Delivery) -> list[Advice]:
+    """On a text that was pasted, or what the worker said of the one that it read."""
+    if row.text:
+        inside = is_path(row.link)
+        return advise(item.deliverable, row.text, exists=_beside if inside else nowhere)
+    reading = getattr(row, "reading", None)
+    return [Advice(**each) for each in reading.advice] if reading else []

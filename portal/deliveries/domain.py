@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.utils import timezone
 
 from lab_specs.edition.syllabus import Deliverable
@@ -11,12 +12,14 @@ from portal.common.errors import Refused, TooOften
 from portal.common.text import storable
 from portal.courses.domain import team_for
 from portal.courses.models import MiniProject
+from portal.deliveries import readings, snapshots
 from portal.deliveries.models import Delivery
 from portal.people.limits import Limit
 from portal.people.models import User
 
 BY_HAND = ("report", "presentation", "update", "text", "link")  # kinds that are handed in here
 LINKS = ("link", "code")  # kinds that are a link, and nothing else
+READ = ("report",)  # kinds that are read from the repository, when all they say is a path
 WRITTEN = ("update", "text")  # kinds that are a text, whatever else is given
 LONGEST = 500  # characters of a link or a path
 MOST = 100_000  # characters of a text
@@ -55,15 +58,26 @@ def deliver(
     _demand_content(item, link, text)
     if wait := HAND_INS.take(by.pk):
         raise TooOften("You handed in often in a short time. Nothing is lost.", wait)
-    return Delivery.objects.create(
-        mini_project=mini_project,
-        team=team,
-        deliverable=item.id,
-        by=by,
-        link=link,
-        text=text,
-        at=timezone.now(),
-    )
+    with transaction.atomic():
+        row = Delivery.objects.create(
+            mini_project=mini_project,
+            team=team,
+            deliverable=item.id,
+            by=by,
+            link=link,
+            text=text,
+            at=timezone.now(),
+        )
+        if item.kind in READ and is_path(link) and not text:
+            _have_read(row)
+    return row
+
+
+def _have_read(row: Delivery) -> None:
+    """Have the worker read what a path names, if anybody said where the repository is."""
+    places = snapshots.repositories(row.mini_project.edition)
+    if known := places.get((row.mini_project_id, row.team_id)):
+        readings.order(row, known.repository, row.link)
 
 
 def _demand_content(item: Deliverable, link: str, text: str) -> None:

@@ -9,6 +9,7 @@ from portal.courses.models import MiniProject, Team
 from portal.submissions.models import Lookup, Submission
 
 COMMIT = r"^[0-9a-f]{40}$"
+PROBLEM_LENGTH = 1_000  # characters of what a worker says about a document
 
 
 class Delivery(AppendOnly):
@@ -48,6 +49,38 @@ class Delivery(AppendOnly):
     def is_link(self) -> bool:
         """Whether there is a page to go to."""
         return self.link.startswith(("https://", "http://"))
+
+
+class Reading(models.Model):
+    """A document of a team's repository, read by a worker for the delivery that names it."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="reading")
+    repository = models.CharField(max_length=500)
+    path = models.CharField(max_length=500)
+    commit = models.CharField(max_length=40, blank=True, help_text="empty: not looked up yet")
+    created_at = models.DateTimeField()
+    announced_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    text = models.TextField(blank=True)
+    advice = models.JSONField(default=list, help_text="[{fine, says}]")
+    problem = models.CharField(max_length=PROBLEM_LENGTH, blank=True, help_text="of the document")
+    fault = models.CharField(max_length=40, blank=True, help_text="of the repository; the last one")
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["answered_at", "created_at"], name="reading_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(commit="") | Q(commit__regex=COMMIT), name="reading_commit_resolved"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None) | ~Q(commit="") | ~Q(fault=""),
+                name="reading_answer_says_where",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.path} of {self.repository}"
 
 
 class Snapshot(models.Model):

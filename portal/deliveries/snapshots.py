@@ -16,6 +16,7 @@ from lab_specs.edition.syllabus import Deliverable
 from lab_specs.faults import Fault
 from portal.courses.dates import Calendar
 from portal.courses.models import Edition
+from portal.deliveries import readings
 from portal.deliveries.models import Delivery, Snapshot
 from portal.people.models import User
 from portal.submissions import lookups, snapshot
@@ -183,11 +184,27 @@ def _take(each: Snapshot, *, now: datetime) -> bool:
             )
             if lookup.lab in lookup.mini_project.labs:
                 mine.submission = snapshot.hand_in(lookup, by=lookup.person, at=at)
+            if path := _document(each):
+                readings.order(mine.delivery, lookup.repository, path, commit=lookup.commit)
             mine.taken_at, mine.fault = now, ""
             mine.save(update_fields=["delivery", "submission", "taken_at", "fault"])
     except IntegrityError:  # another round was quicker
         return False
     return True
+
+
+def _document(each: Snapshot) -> str:
+    """Where the edition's file expects the document that is taken, or "" where it is none."""
+    wanted = _asks(each.mini_project.edition)
+    return next(
+        (
+            item.template or ""
+            for slug, item in wanted
+            if (slug, item.id) == (each.mini_project.slug, each.deliverable)
+            and item.kind == "report"
+        ),
+        "",
+    )
 
 
 def counts_at(due_at: datetime, lookup: Lookup) -> datetime:

@@ -1,10 +1,10 @@
-"""The periodic round that takes snapshots."""
+"""The periodic round that takes snapshots, and rings again for documents to be read."""
 
 import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from portal.deliveries import snapshots
+from portal.deliveries import readings, snapshots
 
 log = structlog.get_logger()
 
@@ -13,5 +13,6 @@ log = structlog.get_logger()
 def take_snapshots() -> None:
     """One round; it says what it did, when it did something."""
     done = snapshots.take_due(now=timezone.now())
-    if done != snapshots.Round():
-        log.info("snapshots", asked=done.asked, taken=done.taken, failed=done.failed)
+    rung = readings.ring_again(now=timezone.now())
+    if done != snapshots.Round() or rung:
+        log.info("snapshots", asked=done.asked, taken=done.taken, failed=done.failed, rung=rung)

@@ -27,6 +27,11 @@ def ring_resolve(lookup_id: int) -> bool:
     return _ring("grader.resolve", lookup_id=lookup_id)
 
 
+def ring_read(reading_id: int) -> bool:
+    """Announce a document to be read. False when the broker cannot be reached."""
+    return _ring("grader.read", reading_id=reading_id)
+
+
 def unanswered() -> int | None:
     """How many rings for grading no worker has heard yet; None without a broker."""
     with app.connection_for_read() as connection:

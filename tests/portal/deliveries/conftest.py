@@ -10,6 +10,8 @@ from lab_specs.edition.syllabus import After, Deliverable, Session
 from portal.courses import teams
 from portal.courses.catalog import load_edition
 from portal.courses.models import Edition, MiniProject, Team
+from portal.courses.rules import Role
+from portal.deliveries import domain
 from portal.people.models import User
 from tests.factories import EnrolmentFactory, UserFactory
 from tests.portal.courses.test_catalog import criterion
@@ -29,6 +31,7 @@ ITEMS = (
         title="Report",
         headings=("Data", "Model"),
         words=(3, 9),
+        template="reports/README.md",
         snapshot=True,
     ),
     Deliverable(id="demo", kind="demo", title="Demo"),
@@ -75,3 +78,17 @@ def ann(course: Edition) -> User:
 def cedar(course: Edition, ann: User) -> Team:
     ben = EnrolmentFactory(edition=course, person=UserFactory(username="ben")).person
     return teams.found(edition=course, name="Cedar", people=[ann, ben])
+
+
+@pytest.fixture
+def lea(course: Edition) -> User:
+    return EnrolmentFactory(
+        edition=course, person=UserFactory(username="lea"), role=Role.LECTURER
+    ).person
+
+
+@pytest.fixture
+def linked(project: MiniProject, cedar: Team, ann: User) -> Team:
+    """The team has said where its work lies."""
+    domain.deliver(mini_project=project, deliverable="link", by=ann, link=f"{REPOSITORY}/tree/main")
+    return cedar

@@ -1,5 +1,7 @@
 """Advice about a text: what a reader would find missing."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ REPORT = Deliverable(
 PLAIN = Deliverable(id="report", kind="report", title="Report")
 
 
-def says(text: str, deliverable: Deliverable = PLAIN, **how: bool) -> list[tuple[bool, str]]:
+def says(text: str, deliverable: Deliverable = PLAIN, **how: Any) -> list[tuple[bool, str]]:
     return [(each.fine, each.says) for each in advise(deliverable, text, **how)]
 
 
@@ -63,7 +65,9 @@ def test_tasks_that_are_open_are_counted() -> None:
 )
 def test_an_image_resolves_for_others_or_not(target: str, alone: bool, in_repository: bool) -> None:
     for where, fine in ((False, alone), (True, in_repository)):
-        found = says(f"![a figure]({target})", in_repository=where)
+        found = says(
+            f"![a figure]({target})", exists=lambda t, where=where: where and t == "figures/x.png"
+        )
         assert [each for each, said in found if "mages" in said] == [fine], (target, where)
 
 

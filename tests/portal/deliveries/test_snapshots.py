@@ -26,13 +26,6 @@ SECOND = timedelta(seconds=1)
 COMMIT = "c" * 40
 
 
-@pytest.fixture
-def linked(project: MiniProject, cedar: Team, ann: User) -> Team:
-    """The team has said where its work lies."""
-    domain.deliver(mini_project=project, deliverable="link", by=ann, link=f"{REPOSITORY}/tree/main")
-    return cedar
-
-
 def answer(commit: str = COMMIT, committed_at: datetime | None = None) -> None:
     lookups.answer_lookup(
         lookup_id=Lookup.objects.latest("pk").pk, commit=commit, committed_at=committed_at

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from portal.courses import teams
 from portal.courses.models import Edition, MiniProject, Team
-from portal.courses.rules import Role
 from portal.deliveries import domain
 from portal.deliveries.models import Delivery, Snapshot
 from portal.people.models import User
@@ -18,13 +17,6 @@ from tests.factories import EnrolmentFactory, UserFactory
 from tests.portal.deliveries.conftest import DUE, REPOSITORY
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def lea(course: Edition) -> User:
-    return EnrolmentFactory(
-        edition=course, person=UserFactory(username="lea"), role=Role.LECTURER
-    ).person
 
 
 def page(person: User, name: str, *args: int) -> str:
