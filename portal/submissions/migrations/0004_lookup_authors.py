@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('submissions', '0003_lanes'),
+        ("submissions", "0003_lanes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lookup',
-            name='authors',
-            field=models.JSONField(blank=True, default=list, help_text='[name, commits] of the last commits, busiest first'),
+            model_name="lookup",
+            name="authors",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="[name, commits] of the last commits, busiest first",
+            ),
         ),
     ]
