@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar, cast
@@ -131,26 +132,11 @@ class Host(BaseHTTPRequestHandler):
         return None
 
     def backend(self, path: str, *, old: bool, body: bytes | None = None) -> None:
-        name, _, query = path.partition("?")
-        environment = {
-            **IDENTITY,
-            "GIT_PROJECT_ROOT": str(self.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "REQUEST_METHOD": self.command,
-            "PATH_INFO": name,
-            "QUERY_STRING": query,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": "" if old else self.headers.get("Git-Protocol", ""),
-        }
         if body is None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        done = subprocess.run(
-            ["git", "http-backend"], env=environment, input=body, capture_output=True, check=False
-        )
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
-        self.answer(int(headers.pop("Status", "200").split()[0]), headers, content)
+        if old:
+            del self.headers["Git-Protocol"]
+        self.answer(*backend(self.root, path, self.command, self.headers, body))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base has it
         pass
@@ -161,28 +147,66 @@ def packet(content: bytes) -> bytes:
     return f"{len(content) + 4:04x}".encode() + content
 
 
+def backend(
+    root: Path, path: str, method: str, headers: Message, body: bytes, user: str = ""
+) -> tuple[int, dict[str, str], bytes]:
+    """What git's own server says for a repository below `root`; only a named user may push."""
+    name, _, query = path.partition("?")
+    environment = {
+        **IDENTITY,
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "REMOTE_USER": user,
+        "REQUEST_METHOD": method,
+        "PATH_INFO": name,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": headers.get("Content-Type", ""),
+        "HTTP_CONTENT_ENCODING": headers.get("Content-Encoding", ""),
+        "GIT_PROTOCOL": headers.get("Git-Protocol", ""),
+    }
+    done = subprocess.run(
+        ["git", "http-backend"], env=environment, input=body, capture_output=True, check=False
+    )
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
+    return int(told.pop("Status", "200").split()[0]), told, content
+
+
+@contextmanager
+def serving(
+    handler: type[BaseHTTPRequestHandler], folder: Path
+) -> Iterator[tuple[ThreadingHTTPServer, Path]]:
+    """`handler` behind TLS on the loopback, and the certificate that vouches for it."""
+    certificate, key = folder / "host.pem", folder / "host.key"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    request = ["openssl", "req", "-x509", *curve, "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*request, *names, *files], check=True, capture_output=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    # Each connection shakes hands in its own thread: a silent caller holds nobody up.
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server, certificate
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @contextmanager
 def host(
     root: Path, folder: Path, *, elsewhere: str = "http://127.0.0.1:9"
 ) -> Iterator[tuple[str, Path, list[str]]]:
     """An https host on the loopback: its name with port, its certificate, what was asked."""
-    certificate, key = folder / "host.pem", folder / "host.key"
-    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*request, *names, *files], check=True, capture_output=True)
     handler = cast(
         "type[Host]", type("Handler", (Host,), {"root": root, "seen": [], "other": elsewhere})
     )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(handler, folder) as (server, certificate):
         yield f"127.0.0.1:{server.server_port}", certificate, handler.seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
