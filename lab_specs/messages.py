@@ -35,8 +35,12 @@ class Explanation:
 
 def explain(code: Code, facts: Mapping[str, Any]) -> Explanation:
     """The words for `code`. Facts may be missing, of any type, or hostile: it never raises."""
+    return filled(WORDS[code], facts)
+
+
+def filled(words: Explanation, facts: Mapping[str, Any]) -> Explanation:
+    """The words with facts in their places; as `explain`, it never raises."""
     known = {name: text for name, value in facts.items() if (text := _said(value))}
-    words = WORDS[code]
     return Explanation(
         _filled(words.happened, known),
         _filled(words.expected, known),

@@ -46,15 +46,21 @@ app.conf.update(
         "grader.grade": {"queue": GRADE_QUEUE},
         "grader.resolve": {"queue": RESOLVE_QUEUE},
         "grader.read": {"queue": RESOLVE_QUEUE},
+        "grader.github": {"queue": RESOLVE_QUEUE},
         "portal.*": {"queue": PORTAL_QUEUE},
     },
     task_default_queue=PORTAL_QUEUE,
-    imports=["portal.submissions.reap", "portal.deliveries.tasks"],
+    imports=["portal.submissions.reap", "portal.deliveries.tasks", "portal.github.tasks"],
     beat_schedule={
         "reap": {
             "task": "portal.reap",
             "schedule": REAP_SECONDS,
             # A bell that nobody heard in time is not worth hearing later.
+            "options": {"expires": REAP_SECONDS},
+        },
+        "github": {
+            "task": "portal.github",
+            "schedule": REAP_SECONDS,
             "options": {"expires": REAP_SECONDS},
         },
         "snapshots": {

@@ -14,7 +14,14 @@ from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -38,6 +45,7 @@ def _split(value: object) -> object:
 
 
 Hosts = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Origin = Annotated[str, AfterValidator(lambda address: address.rstrip("/"))]
 Folders = Annotated[list[Path], NoDecode, BeforeValidator(_split)]
 
 
@@ -88,6 +96,14 @@ class Env(BaseSettings):
     shelf: Folders = [BASE / "lab_specs" / "labs"]
     git_hosts: Hosts = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"]
     local_repositories: Path | None = Field(None, description="file:// from here; demo only")
+    public_url: Origin = Field("", description="the portal's own address, for links from elsewhere")
+    github_url: Origin = Field("https://github.com", description="or a GitHub Enterprise server")
+    github_api: Origin = Field(
+        "https://api.github.com", description="of a server of your own: https://HOST/api/v3"
+    )
+    github_token: SecretStr | None = Field(
+        None, description="without an App: reads private repositories, writes commit statuses"
+    )
     log_level: str = "INFO"
 
     @classmethod

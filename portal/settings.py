@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "portal.people",
     "portal.courses",
     "portal.submissions",
+    "portal.github",
     "portal.deliveries",
     "portal.assessment",
     "portal.demos",
@@ -209,5 +210,9 @@ SPECTACULAR_SETTINGS = {
 SHELF = env.shelf
 GIT_HOSTS = env.git_hosts
 LOCAL_REPOSITORIES = env.local_repositories
+PUBLIC_URL = env.public_url
+GITHUB_URL = env.github_url
+GITHUB_API = env.github_api
+GITHUB_TOKEN = env.github_token.get_secret_value() if env.github_token else ""
 BROKER_URL = env.broker
 VAR = env.var

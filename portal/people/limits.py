@@ -57,6 +57,13 @@ class Limit:
         return salted_hmac(f"limit {self.name}", repr(who), algorithm="sha256").hexdigest()
 
 
+# Wrong passwords slow down whoever types them, not the account: guesses from elsewhere leave
+# its owner in peace. A lecture hall shares one address, so that limit is wider, and whoever gets
+# in gives back what they took.
+TRIES = Limit("sign-in", at_once=5, every=timedelta(seconds=30))
+TRIES_OF_ADDRESS = Limit("sign-in address", at_once=60, every=timedelta(seconds=3))
+
+
 def forget(*, now: datetime) -> None:
     """Drop the rows that limit nobody any more."""
     past = Allowance.objects.filter(free_at__lt=now)

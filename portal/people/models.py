@@ -8,7 +8,15 @@ class User(AbstractUser):
     """A person. What they may do is said per edition, by their enrolment."""
 
     display_name = models.CharField(max_length=120, blank=True)
-    github_login = models.CharField(max_length=39, blank=True)
+    github_login = models.CharField(
+        max_length=39, blank=True, help_text="what a roster says, until github_id proves it"
+    )
+    github_id = models.BigIntegerField(
+        null=True, blank=True, unique=True, help_text="GitHub's number of the account, once proved"
+    )
+    github_lost = models.CharField(
+        max_length=39, blank=True, help_text="the roster's name that somebody else has proved"
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -23,6 +31,11 @@ class User(AbstractUser):
     def name(self) -> str:
         """What others see: the chosen name, or the name to sign in."""
         return self.display_name or self.get_full_name() or self.username
+
+    @property
+    def proved_github(self) -> str:
+        """Their name at GitHub if they have signed in there, else nothing."""
+        return self.github_login if self.github_id else ""
 
     @property
     def teaches(self) -> bool:

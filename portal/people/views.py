@@ -13,18 +13,14 @@ from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
 from portal.common.errors import in_words
-from portal.people.limits import Limit, address_of
+from portal.people.limits import TRIES, TRIES_OF_ADDRESS, address_of
 from portal.people.models import User
+from portal.people.with_github import leads_to_github, offered
 
-# Wrong passwords slow down whoever types them, not the account: guesses from elsewhere leave
-# its owner in peace. A lecture hall shares one address, so that limit is wider, and whoever gets
-# in gives back what they took.
-TRIES = Limit("sign-in", at_once=5, every=timedelta(seconds=30))
-TRIES_OF_ADDRESS = Limit("sign-in address", at_once=60, every=timedelta(seconds=3))
 SHOWN = 8  # people that a demonstration names, as they were made: staff first
 
 
-@method_decorator(login_not_required, name="dispatch")
+@method_decorator([login_not_required, leads_to_github], name="dispatch")
 class SignIn(LoginView):
     """The sign-in page. A demonstration says who can sign in."""
 
@@ -57,7 +53,7 @@ class SignIn(LoginView):
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - Django's
-        """The demonstration's people, with their roles."""
+        """The demonstration's people, with their roles; whether GitHub can be asked."""
         people = []
         if settings.DEMO:
             rows = User.objects.filter(is_active=True, enrolments__isnull=False)
@@ -66,7 +62,7 @@ class SignIn(LoginView):
                 .values_list("username", "display_name", "enrolments__role")
                 .distinct()[:SHOWN]
             )
-        return super().get_context_data(demo_people=people, **kwargs)
+        return super().get_context_data(demo_people=people, github=offered(), **kwargs)
 
 
 @login_not_required

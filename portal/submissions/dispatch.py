@@ -32,6 +32,11 @@ def ring_read(reading_id: int) -> bool:
     return _ring("grader.read", reading_id=reading_id)
 
 
+def ring_github(errand_id: int) -> bool:
+    """Announce something to be done at GitHub. False when the broker cannot be reached."""
+    return _ring("grader.github", errand_id=errand_id)
+
+
 def unanswered() -> int | None:
     """How many rings for grading no worker has heard yet; None without a broker."""
     with app.connection_for_read() as connection:

@@ -1,0 +1,82 @@
+"""What a worker does when the bell rings for GitHub. Thin: take the errand, do it, answer.
+
+As `grader.tasks` it knows the portal's rows; what is done there lies in `grader.hub`.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from structlog.contextvars import bound_contextvars
+
+from grader.github import AppKey, Hub
+from grader.hub import DOERS
+from lab_specs.troubles import PASSING, GitHubTrouble, Trouble
+from portal.celery_app import app
+from portal.github import errands
+from portal.github.credentials import keys
+from portal.github.kinds import KINDS
+from portal.github.models import Errand
+
+logger = structlog.get_logger()
+
+
+@app.task(name="grader.github")
+def run_errand(*, errand_id: int) -> None:
+    """Do one errand, if it still waits and nobody else is at it."""
+    errand = errands.take(errand_id)
+    if errand is None or errand.token is None:
+        return
+    with bound_contextvars(errand=errand_id, kind=errand.kind):
+        try:
+            _answered(errand, _done(errand))
+        except GitHubTrouble as trouble:
+            _troubled(errand, trouble)
+        except Exception:  # ours: it waits, and others go on
+            logger.exception("errand failed")
+            _troubled(errand, GitHubTrouble(Trouble.OURS))
+
+
+def hub() -> Hub:
+    """GitHub, with the keys that are set now; the same as long as they are, with its tokens."""
+    found = keys()
+    key = AppKey(found.number, found.private_key) if found else None
+    return _hub(key, settings.GITHUB_TOKEN)
+
+
+@cache
+def _hub(key: AppKey | None, token: str) -> Hub:
+    return Hub(settings.GITHUB_API, key, token)
+
+
+def _done(errand: Errand) -> Any:  # noqa: ANN401 - any JSON value
+    told = KINDS[errand.kind].prepare(errand)
+    return None if told is None else DOERS[errand.kind](hub(), told)
+
+
+def _answered(errand: Errand, answer: Any) -> None:  # noqa: ANN401 - any JSON value
+    """End it and let follow what follows, both or neither."""
+    with transaction.atomic():
+        if errand.token and errands.end(errand.pk, errand.token, answer) and answer is not None:
+            KINDS[errand.kind].answered(errand, answer)
+    logger.info("errand done")
+
+
+def _troubled(errand: Errand, trouble: GitHubTrouble) -> None:
+    token, facts = errand.token, trouble.facts
+    logger.warning("errand troubled", code=trouble.code, **_sayable(facts))
+    if token is None:
+        return
+    if trouble.code in PASSING and errand.tries < errands.MOST_TRIES:
+        errands.put_back(errand.pk, token, code=trouble.code, facts=facts, after=trouble.after)
+        return
+    with transaction.atomic():
+        if errands.fail(errand.pk, token, code=trouble.code, facts=facts):
+            KINDS[errand.kind].failed(errand, trouble)
+
+
+def _sayable(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"about_{name}": value for name, value in facts.items()}

@@ -1,0 +1,10 @@
+"""What can be done at GitHub. Each doer takes the hub and what it is told, and answers in JSON."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from grader.github import Hub
+
+Doer = Callable[[Hub, Mapping[str, Any]], Any]
+
+DOERS: dict[str, Doer] = {}

@@ -1,0 +1,7 @@
+"""GitHub's side of a course: the App, its installations, repositories, and what is asked there."""
+
+from portal.github.models.app import App, Installation
+from portal.github.models.errand import Errand, ErrandStatus
+from portal.github.models.repository import Repository, Watch
+
+__all__ = ["App", "Errand", "ErrandStatus", "Installation", "Repository", "Watch"]

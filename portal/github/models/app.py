@@ -1,0 +1,52 @@
+"""The portal's GitHub App, and where it is installed."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
+
+
+class App(models.Model):
+    """The GitHub App of this portal; at most one. Its secrets are stored sealed, never as text."""
+
+    number = models.BigIntegerField(unique=True, help_text="the App's id on GitHub")
+    slug = models.CharField(max_length=100)
+    name = models.CharField(max_length=100)
+    client_id = models.CharField(max_length=60, blank=True)
+    sealed = models.TextField(help_text="private key, webhook secret, client secret")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    checked_at = models.DateTimeField(null=True, blank=True)
+    findings = models.JSONField(default=list, blank=True, help_text="of the self-test")
+    only = models.BooleanField(default=True, unique=True, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(only=True), name="one_github_app")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Installation(models.Model):
+    """The App as somebody installed it for an organisation or a person."""
+
+    number = models.BigIntegerField(unique=True, help_text="the installation's id on GitHub")
+    account = models.CharField(max_length=100, help_text="the organisation's or person's login")
+    permissions = models.JSONField(default=dict, blank=True)
+    events = models.JSONField(default=list, blank=True)
+    all_repositories = models.BooleanField(default=False)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["account"]
+
+    def __str__(self) -> str:
+        return self.account
+
+    @classmethod
+    def alive(cls) -> "QuerySet[Installation]":
+        """Those that answer: neither suspended nor removed."""
+        return cls.objects.filter(suspended_at=None, removed_at=None)
