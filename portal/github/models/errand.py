@@ -30,8 +30,6 @@ class Errand(models.Model):
     status = models.CharField(
         max_length=8, choices=ErrandStatus.choices, default=ErrandStatus.WAITING
     )
-        max_length=8, choices=ErrandStatus.choices, default=ErrandStatus.WAITING
-    )
     tries = models.PositiveSmallIntegerField(default=0)
     next_try = models.DateTimeField()
     announced_at = models.DateTimeField(null=True)
