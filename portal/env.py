@@ -104,6 +104,10 @@ class Env(BaseSettings):
     github_token: SecretStr | None = Field(
         None, description="without an App: reads private repositories, writes commit statuses"
     )
+    github_client_id: str = Field(
+        "", description="without an App: people sign in with GitHub by it"
+    )
+    github_client_secret: SecretStr | None = Field(None, description="the secret of that client")
     log_level: str = "INFO"
 
     @classmethod

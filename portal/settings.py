@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.socialaccount",
     "csp",
     "django_htmx",
     "django_linear_migrations",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.people.second_factor.StaffSecondFactor",
@@ -98,6 +101,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Of allauth, only the way to GitHub and back is used; `portal.people.with_github` says the rest.
+SOCIALACCOUNT_ADAPTER = "portal.github.sign_in.Adapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds
 
 STAFF_TWO_FACTOR = env.two_factor
 OTP_TOTP_ISSUER = "Course portal"
@@ -214,5 +223,9 @@ PUBLIC_URL = env.public_url
 GITHUB_URL = env.github_url
 GITHUB_API = env.github_api
 GITHUB_TOKEN = env.github_token.get_secret_value() if env.github_token else ""
+GITHUB_CLIENT_ID = env.github_client_id
+GITHUB_CLIENT_SECRET = (
+    env.github_client_secret.get_secret_value() if env.github_client_secret else ""
+)
 BROKER_URL = env.broker
 VAR = env.var

@@ -13,12 +13,8 @@ import requests
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
-from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
-from allauth.socialaccount.providers.base import ProviderException
+from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
-from allauth.socialaccount.providers.github.provider import GitHubProvider
-from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
-from allauth.socialaccount.providers.oauth2.client import OAuth2Client
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from csp.decorators import csp_update
 from django.conf import settings
@@ -26,85 +22,24 @@ from django.contrib import messages
 from django.contrib.auth import login as sign_in
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
-from pydantic import BaseModel, Field, ValidationError
 
 from portal.common.errors import Refused
 from portal.people import proofs
 from portal.people.limits import TRIES, TRIES_OF_ADDRESS, address_of
 from portal.people.proofs import Account
+from portal.people.provider import GitHub, Provider
 from portal.people.requests import Request
 from portal.people.troubles import Trouble, of_answer, page, too_often
 
 log = structlog.get_logger()
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 PASSWORDS = "django.contrib.auth.backends.ModelBackend"  # who knows people; it keeps the session
-
-
-class Granted(BaseModel):
-    """What GitHub gives for a code. The rest of its answer is not looked at."""
-
-    access_token: str = Field(min_length=1, max_length=1000)
-
-
-class Profile(BaseModel):
-    """What is read of somebody's profile."""
-
-    id: int = Field(gt=0, lt=2**63)
-    login: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$")
-
-
-class GitHub(GitHubOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
-    """Where GitHub is, and what its answers must look like."""
-
-    headers = {"Accept": "application/json"}  # noqa: RUF012 - allauth's
-
-    def __init__(self, request: HttpRequest) -> None:
-        super().__init__(request)
-        self.authorize_url = f"{settings.GITHUB_URL}/login/oauth/authorize"
-        self.access_token_url = f"{settings.GITHUB_URL}/login/oauth/access_token"
-        self.profile_url = f"{settings.GITHUB_API}/user"
-
-    def get_access_token_data(
-        self,
-        request: HttpRequest,
-        app: SocialApp,
-        client: OAuth2Client,
-        pkce_code_verifier: str | None = None,
-    ) -> dict[str, str]:
-        """The token alone; `ProviderException` when the answer makes no sense."""
-        try:
-            told = super().get_access_token_data(request, app, client, pkce_code_verifier)
-            return Granted.model_validate(told).model_dump()
-        except requests.RequestException:
-            raise
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProviderException from error
-
-    def complete_login(
-        self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: object
-    ) -> SocialLogin:
-        """Ask who it is."""
-        del app, kwargs
-        with get_adapter().get_requests_session() as session:
-            headers = {"Authorization": f"Bearer {token.token}"}
-            answer = session.get(self.profile_url, headers=headers)
-        try:
-            profile = Profile.model_validate_json(answer.content)
-        except ValidationError as error:
-            raise ProviderException from error
-        return self.get_provider().sociallogin_from_response(request, profile.model_dump())
-
-
-class Provider(GitHubProvider):  # type: ignore[misc]
-    """GitHub, asked with a proof key and without any scope: the public profile is all we read."""
-
-    oauth2_adapter_class = GitHub
-    pkce_enabled_default = True
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -170,10 +105,9 @@ def leads_to_github(view: View) -> View:
     """A view whose forms may end at GitHub: the browser is told so."""
 
     @functools.wraps(view)
-    def wrapped(*args: object, **kwargs: object) -> HttpResponse:
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401 - any view's
         origin = "/".join(settings.GITHUB_URL.split("/")[:3])
-        shown: HttpResponse = csp_update({"form-action": [origin]})(view)(*args, **kwargs)
-        return shown
+        return csp_update({"form-action": [origin]})(view)(*args, **kwargs)
 
     return wrapped
 

@@ -90,6 +90,7 @@ from django.core.management import call_command
 from django.test import Client
 call_command("check", deploy=True, fail_level="WARNING")
 call_command("collectstatic", interactive=False, verbosity=0)
+call_command("migrate", "github", verbosity=0)  # the page asks whether GitHub is set up
 answer = Client().get("/login/", secure=True, headers={"host": "portal.example"})
 cookie = answer.cookies["csrftoken"]
 plain = Client().get("/login/", headers={"host": "portal.example"})
