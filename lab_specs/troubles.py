@@ -64,13 +64,13 @@ WORDS: dict[Trouble, Explanation] = {
         "An administrator sets the App up under “GitHub”.",
     ),
     Trouble.UNAUTHORISED: Explanation(
-        "GitHub did not accept the portal's key.< It said: {said}>",
+        "GitHub did not accept the portal's key.< It said: “{said}”.>",
         "A key that GitHub knows, and a clock that differs from GitHub's by less than a minute.",
         "An administrator opens “GitHub”, runs the self-test, and sets the App up again if its key"
         " was removed.",
     ),
     Trouble.FORBIDDEN: Explanation(
-        "GitHub does not let the portal do this.< It said: {said}>",
+        "GitHub does not let the portal do this.< It said: “{said}”.>",
         "A permission for it, granted by an owner of the organisation.",
         "An administrator opens “GitHub” and runs the self-test: it names each permission that is"
         " missing, and where to grant it.",
@@ -86,12 +86,12 @@ WORDS: dict[Trouble, Explanation] = {
         "Look whether it was renamed or removed, and whether the App may see the repository.",
     ),
     Trouble.CONFLICT: Explanation(
-        "What is there already stands in the way.< GitHub said: {said}>",
+        "What is there already stands in the way.< GitHub said: “{said}”.>",
         "Nothing of another kind under the same name; an empty repository has no commits yet.",
         "Look at it on GitHub, then try again.",
     ),
     Trouble.REFUSED: Explanation(
-        "GitHub understood what the portal asked for, and refused it.< It said: {said}>",
+        "GitHub understood what the portal asked for, and refused it.< It said: “{said}”.>",
         "A name that is free, and values that GitHub takes.",
         "Change what GitHub names, then try again.",
     ),
