@@ -25,5 +25,6 @@ from portal.settings import DATABASES  # noqa: E402
 
 (_var / "static").mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET = "Iv1.tests", "not-much-of-a-secret"
 # A file, not memory: several threads share it as several processes share the real one.
 DATABASES["default"]["TEST"] = {"NAME": _var / "test.sqlite3"}

@@ -64,6 +64,7 @@ class Planned:
     enrolment: Enrolment | None
     does: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -121,7 +122,8 @@ def plan(edition: Edition, lines: Sequence[Line], *, by: User | None = None) -> 
     known = _Known(edition, lines)
     planned = [known.planned(line, by) for line in lines]
     _mark_doubles(planned)
-    notes = _sizes(edition, planned)
+    notes = [f"Line {each.line.number}: {note}" for each in planned for note in each.notes]
+    notes += _sizes(edition, planned)
     left = edition.enrolments.exclude(person__in=[e.person for e in planned if e.person]).count()
     if left:
         notes.append(f"{left} enrolled people are not in the file; they stay as they are.")
@@ -192,7 +194,9 @@ class _Known:
         """One line against all that is known."""
         person = self.people.get(line.username.casefold())
         enrolment = self.enrolments.get(person.pk) if person else None
-        found = Planned(line, person, enrolment, problems=list(_unfit(line)))
+        problems = list(_unfit(line))
+        line, notes = self._without_proved(line, person)
+        found = Planned(line, person, enrolment, problems=problems, notes=notes)
         given = line.given
         if line.role not in set(Role):
             found.problems.append(f"role “{line.role}” is none of {', '.join(Role)}")
@@ -209,6 +213,27 @@ class _Known:
         found.does = self._does(found)
         return found
 
+    def _without_proved(self, line: Line, person: User | None) -> tuple[Line, list[str]]:
+        """The line without a GitHub name that a sign-in there has settled already, and why."""
+        told = line.given.get("github", "")
+        owner = self.github.get(told.casefold()) if told else None
+        notes = []
+        if person and person.github_id:
+            if owner != person:
+                notes.append(
+                    f"{person.username} has signed in to GitHub as {person.github_login}; the"
+                    f" file's {told} is not taken."
+                )
+        elif owner and owner.github_id:
+            notes.append(
+                f"{owner.username} has signed in to GitHub as {owner.github_login}, so it is not"
+                f" taken for {line.username}."
+            )
+        else:
+            return line, []
+        given = {name: value for name, value in line.given.items() if name != "github"}
+        return Line(line.number, given), notes if told else []
+
     def _taken(self, found: Planned) -> None:
         """Numbers and GitHub names that belong to somebody else, or were known differently."""
         given, person = found.line.given, found.person
@@ -220,8 +245,8 @@ class _Known:
             found.problems.append(f"GitHub name {given['github']} is {owner.username}'s")
         elif person and person.github_login and given.get("github") and owner != person:
             found.problems.append(
-                f"{person.username} is {person.github_login} at GitHub already; they or an"
-                " administrator can change that"
+                f"{person.username} is {person.github_login} at GitHub already; they can link"
+                " their own account, or an administrator can change the name"
             )
 
     def _does(self, found: Planned) -> list[str]:

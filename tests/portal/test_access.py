@@ -76,6 +76,16 @@ TABLE = {
     "logout": Rule(
         "", answers(NOT_SO, anonymous=ELSEWHERE), answers(ELSEWHERE, anonymous=ELSEWHERE)
     ),
+    "github_start": Rule(
+        "", answers(NOT_SO, anonymous=NOT_SO), answers(ELSEWHERE, anonymous=ELSEWHERE)
+    ),
+    "github_callback": Rule(
+        "", answers(DENIED, anonymous=DENIED), answers(NOT_SO, anonymous=NOT_SO)
+    ),
+    "account": Rule("", answers(OK), READ_ONLY),
+    "password": Rule("", answers(OK), answers(UNSAID)),
+    "github_link": Rule("", WRITE_ONLY, answers(ELSEWHERE)),
+    "github_unlink": Rule("", WRITE_ONLY, answers(ELSEWHERE)),
     "second-factor": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),
     "second-factor-new": Rule("", NO_STUDENT, NO_STUDENT),
     "recovery-codes": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),

@@ -113,7 +113,7 @@ def test_one_bad_line_keeps_out_all(course: Edition) -> None:
         ("x,y,,,,,,,,old-gh", "GitHub name old-gh is old's"),
         ("x,y,,,,,,,,-bad", "github: begins with -, which a spreadsheet would run"),
         ("x,y,,,,,,,,a--b", "github: “a--b” cannot be a name at GitHub"),
-        ("old,y,,,,,,,,new-gh", "old is old-gh at GitHub already; they or an administrator"),
+        ("old,y,,,,,,,,new-gh", "old is old-gh at GitHub already; they can link their own account"),
     ],
 )
 def test_each_bad_line_says_what_is_wrong(course: Edition, line: str, problem: str) -> None:
@@ -123,6 +123,24 @@ def test_each_bad_line_says_what_is_wrong(course: Edition, line: str, problem: s
     found = problems(course, f"{header}\nfine\n{line}\n")
     assert list(found) == [3]
     assert any(each.startswith(problem) for each in found[3]), found
+
+
+def test_a_roster_takes_no_github_name_that_a_sign_in_proved(course: Edition) -> None:
+    ann = UserFactory(username="ann", github_login="Ann-Real", github_id=7)
+    text = "username,github\nann,ann-old\nbob,ANN-real\nann2,free\n"
+    found = planned(course, text)
+    assert not found.bad
+    assert found.notes[:2] == [
+        "Line 2: ann has signed in to GitHub as Ann-Real; the file's ann-old is not taken.",
+        "Line 3: ann has signed in to GitHub as Ann-Real, so it is not taken for bob.",
+    ]
+    roster.apply(found)
+    ann.refresh_from_db()
+    assert (ann.github_login, ann.github_id) == ("Ann-Real", 7)
+    logins = dict(User.objects.values_list("username", "github_login"))
+    assert (logins["bob"], logins["ann2"]) == ("", "free")
+    again = planned(course, "username,github\nann,ANN-REAL\n")
+    assert (again.counts, [note for note in again.notes if "GitHub" in note]) == ({"same": 1}, [])
 
 
 @pytest.mark.parametrize("column", ["username", "number", "github"])
