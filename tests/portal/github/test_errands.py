@@ -148,13 +148,14 @@ def test_what_is_done_is_forgotten_after_a_month_and_failures_are_kept() -> None
     assert list(Errand.objects.all()) == [failed]
 
 
+STEPS = ("ask", "take", "end", "ask", "take", "end", "put back", "stale", "lost")
+
+
 class Story(TestCase):
     """Whatever order things happen in, the last wish is worked on after it was made."""
 
-    @settings(max_examples=30)
-    @given(
-        st.lists(st.sampled_from(["ask", "take", "end", "put back", "stale", "lost"]), max_size=14)
-    )
+    @settings(max_examples=40)
+    @given(st.lists(st.sampled_from(STEPS), min_size=4, max_size=14))
     def test_no_wish_is_forgotten(self, steps: list[str]) -> None:
         errand, wish, seen, held = asked(), 0, None, None
         for step in steps:
