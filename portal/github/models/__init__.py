@@ -2,6 +2,19 @@
 
 from portal.github.models.app import App, Installation
 from portal.github.models.errand import Errand, ErrandStatus
+from portal.github.models.push import WORDS_LENGTH, CheckRun, Hook, Push, PushStatus
 from portal.github.models.repository import Repository, Watch
 
-__all__ = ["App", "Errand", "ErrandStatus", "Installation", "Repository", "Watch"]
+__all__ = [
+    "WORDS_LENGTH",
+    "App",
+    "CheckRun",
+    "Errand",
+    "ErrandStatus",
+    "Hook",
+    "Installation",
+    "Push",
+    "PushStatus",
+    "Repository",
+    "Watch",
+]

@@ -39,6 +39,7 @@ class Installation(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True, help_text="newest news, GitHub's clock")
 
     class Meta:
         ordering = ["account"]

@@ -28,6 +28,7 @@ class Repository(models.Model):
     default_branch = models.CharField(max_length=250, default="main")
     pushed_at = models.DateTimeField(null=True, blank=True, help_text="as GitHub last told it")
     removed_at = models.DateTimeField(null=True, blank=True, help_text="gone, or not ours to see")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="newest news, GitHub's clock")
 
     class Meta:
         verbose_name_plural = "repositories"
@@ -65,6 +66,9 @@ class Watch(models.Model):
     on_push = models.BooleanField(default=False, help_text="each push to the branch is graded")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="the push until which the branch was looked at"
+    )
     badge = models.CharField(max_length=40, unique=True, default=new_slug)
 
     class Meta:
