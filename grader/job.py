@@ -15,8 +15,9 @@ class Job:
     `commit` is a full id in lower case: a branch is resolved before a job exists.
     `context` and `dockerfile` are relative to the repository's root; an empty `dockerfile`
     means the file `Dockerfile` of the context. `seed_name` stands in the evidence for the
-    seed, which is secret. `worker` holds the attempt, by the lease that `token` names; on a
-    laptop both are empty. Raises ValueError on any other commit.
+    seed, which is secret. `key` opens a private repository; it is secret, too. `worker` holds
+    the attempt, by the lease that `token` names; on a laptop these three are empty.
+    Raises ValueError on any other commit.
     """
 
     attempt: str
@@ -27,6 +28,7 @@ class Job:
     dockerfile: str = ""
     seed: int = field(repr=False)  # never in a log or a traceback
     seed_name: str = "public"
+    key: str = field(default="", repr=False)
     token: str = ""
     worker: str = ""
 

@@ -18,6 +18,7 @@ class FetchPolicy:
     `local_root` is the folder below which `file://` repositories are taken; None: none are.
     `workdir` holds what is fetched only to look at it.
     `max_bytes` holds for the files of a commit, and for the pack in which they travel.
+    `key` is a token that opens one private repository; empty: what everybody may read.
     """
 
     hosts: tuple[str, ...]
@@ -26,6 +27,7 @@ class FetchPolicy:
     max_files: int = 20_000
     seconds: float = 120
     workdir: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

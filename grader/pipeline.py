@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -183,7 +183,8 @@ class Grader:
 
     def _build(self, job: Job, lab: LabSpec, progress: Progress, folder: Path, tag: str) -> str:
         with progress.phase("fetching"):
-            source = self.fetch(job, folder / "source", fetch_policy(self.settings))
+            policy = replace(fetch_policy(self.settings), key=job.key)
+            source = self.fetch(job, folder / "source", policy)
         names = self.stand_ins()
         # A label is written before the build knows its bases; an image that is used again
         # must say them all the same, so they are read from the Dockerfile here.

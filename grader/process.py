@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +58,7 @@ def running(
     folder: Path | None = None,
     given: bytes = b"",
     errors: int | IO[bytes] = subprocess.STDOUT,
+    handed: Collection[int] = (),
 ) -> Iterator[Running]:
     """Start `command` in a process group of its own, and leave nothing of it behind.
 
@@ -65,7 +66,8 @@ def running(
     on for ever.
 
     After `seconds`, or when the block ends by an exception, the group is killed. `given` is its
-    standard input. A block that ends well has read `output` to its end, or called `stop`.
+    standard input, `handed` are open files that it gets under their numbers. A block that ends
+    well has read `output` to its end, or called `stop`.
     """
     if shutil.which(command[0], path=environment.get("PATH")) is None:
         raise FileNotFoundError(command[0])
@@ -80,6 +82,7 @@ def running(
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
+            pass_fds=tuple(handed),
         )
     state = Running(cast("IO[bytes]", process.stdout), process)
     clock = Timer(max(seconds, 0), state.time_out)

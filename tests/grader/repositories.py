@@ -1,5 +1,6 @@
 """Real repositories for the tests, made by real git, and a real https host that serves them."""
 
+import base64
 import contextlib
 import os
 import ssl
@@ -59,6 +60,10 @@ def commit(folder: Path, title: str) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
+KEY = "ghs_planted0secret1of2an3installation"
+LOCK = "Basic " + base64.b64encode(f"x-access-token:{KEY}".encode()).decode()
+
+
 class Host(BaseHTTPRequestHandler):
     """Serves the repositories below `root`; a first folder of the path asks for bad manners."""
 
@@ -76,6 +81,8 @@ class Host(BaseHTTPRequestHandler):
             case "elsewhere":
                 self.answer(302, {"Location": f"{self.other}/{rest}"})
             case "private":
+                self.answer(401, {"WWW-Authenticate": 'Basic realm="x"'})
+            case "locked" if self.headers.get("Authorization") != LOCK:
                 self.answer(401, {"WWW-Authenticate": 'Basic realm="x"'})
             case "forbidden" | "missing" | "broken":
                 self.answer({"forbidden": 403, "missing": 404, "broken": 503}[manner], {})

@@ -1,15 +1,19 @@
 """The same over real https on the loopback: what a host may do, and whose fault it is."""
 
+import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.fetch import FetchPolicy, fetch, resolve
+from grader.git import Git
 from grader.job import Job
 from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
-from tests.grader.repositories import commit, git, host, repository
+from tests.grader.repositories import KEY, LOCK, Host, commit, git, host, repository
 
 WORKING = {"Dockerfile": "FROM scratch\n"}
 Server = tuple[str, Path, list[str]]
@@ -128,3 +132,47 @@ def test_a_certificate_that_nobody_vouches_for(
     assert caught.value.code == Code.HOST_UNREACHABLE
     assert "certificate" in caught.value.facts["error"]
     assert not server[2]
+
+
+def locked(server: Server, key: str) -> FetchPolicy:
+    return FetchPolicy(hosts=(server[0],), seconds=20, key=key)
+
+
+def test_a_private_repository_opens_for_its_key_alone(
+    server: Server, address: str, tmp_path: Path
+) -> None:
+    link, home = f"{address}/locked/digits", tmp_path / "served" / "digits"
+    found = resolve(link, "main", locked(server, KEY))
+    assert found.commit == git(home, "rev-parse", "HEAD")
+    for key in ("", "ghs_of_somebody_else"):
+        with pytest.raises(StudentFault) as caught:
+            resolve(link, "main", locked(server, key))
+        assert caught.value.code == Code.REPOSITORY_NOT_FOUND
+        assert "ghs_" not in str(caught.value.facts)
+
+
+def test_a_key_is_on_no_disk_in_no_list_of_processes_and_in_no_report(
+    server: Server, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both what the key is and how it travels are looked for, while git runs and afterwards."""
+    seen: list[bytes] = []
+    serve = Host.backend
+
+    def look(self: Host, path: str, **how: Any) -> None:
+        for process in Path("/proc").glob("[0-9]*"):
+            for name in ("cmdline", "environ"):
+                with contextlib.suppress(OSError):
+                    seen.append((process / name).read_bytes())
+        seen.extend(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+        serve(self, path, **how)
+
+    monkeypatch.setattr(Host, "backend", look)
+    sha = git(tmp_path / "served" / "digits", "rev-parse", "HEAD")
+    job = Job(attempt="a", lab="serving", repository=f"{address}/locked/digits", commit=sha, seed=1)
+    policy = locked(server, KEY)
+    source = fetch(job, tmp_path / "work" / "source", policy)
+    assert len(seen) > 20, "nobody looked"
+    left = [file.read_bytes() for file in (tmp_path / "work").rglob("*") if file.is_file()]
+    for secret in (KEY.encode(), LOCK.removeprefix("Basic ").encode()):
+        assert not [each for each in (*seen, *left) if secret in each]
+    assert KEY not in f"{source!r} {policy!r} {replace(Git.local(tmp_path), key=KEY)!r}"

@@ -18,6 +18,7 @@ PLAIN: dict[str, Any] = {
     "dockerfile": "serve/Dockerfile",
     "seed": 7,
     "seed_name": "autumn",
+    "key": "ghs_abc",
     "token": "6b3c",
     "worker": "host 17",
 }
@@ -31,16 +32,17 @@ def test_a_job_survives_json(context: str, dockerfile: str, seed: int) -> None:
     assert job.context == context
 
 
-def test_the_seed_is_not_printed() -> None:
-    job = Job.from_plain(PLAIN | {"seed": 987_654_321})
+def test_seed_and_key_are_not_printed() -> None:
+    job = Job.from_plain(PLAIN | {"seed": 987_654_321, "key": "ghs_secret"})
     assert "987654321" not in f"{job!r} {job}"
+    assert "ghs_secret" not in f"{job!r} {job}"
 
 
 def test_context_and_dockerfile_may_be_left_out() -> None:
-    optional = ("context", "dockerfile", "seed_name", "token", "worker")
+    optional = ("context", "dockerfile", "seed_name", "key", "token", "worker")
     job = Job.from_plain({name: value for name, value in PLAIN.items() if name not in optional})
     assert (job.context, job.dockerfile, job.seed_name) == (".", "", "public")
-    assert (job.token, job.worker) == ("", "")
+    assert (job.key, job.token, job.worker) == ("", "", "")
 
 
 @pytest.mark.parametrize(
