@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from portal.common.appendonly import AppendOnly
 from portal.courses.models import MiniProject, Team
+from portal.github.models import Errand
 from portal.submissions.models import Lookup, Submission
 
 COMMIT = r"^[0-9a-f]{40}$"
@@ -83,8 +84,19 @@ class Reading(models.Model):
         return f"{self.path} of {self.repository}"
 
 
+class Way(models.TextChoices):
+    """How the portal knows what the default branch was."""
+
+    ACTIVITY = "activity"  # GitHub's record of every push says what was there at the deadline
+    BRANCH = "branch"  # the branch as it stood when the portal looked
+
+
 class Snapshot(models.Model):
-    """The default branch of a team's repository, looked at once when a deadline had passed."""
+    """The default branch of a team's repository, looked at once when a deadline had passed.
+
+    Where the App sees the repository, an errand asks GitHub what was there at that moment; else,
+    or when GitHub does not tell, a look-up takes what is there now.
+    """
 
     mini_project = models.ForeignKey(
         MiniProject, on_delete=models.PROTECT, related_name="snapshots"
@@ -94,6 +106,11 @@ class Snapshot(models.Model):
     due_at = models.DateTimeField()
     repository = models.CharField(max_length=500)
     lookup = models.ForeignKey(Lookup, null=True, on_delete=models.SET_NULL, related_name="+")
+    errand = models.ForeignKey(Errand, null=True, on_delete=models.SET_NULL, related_name="+")
+    way = models.CharField(max_length=8, choices=Way.choices, blank=True)
+    told = models.JSONField(
+        default=dict, blank=True, help_text="what GitHub told, as `grader.hub.collect` says it"
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     next_try = models.DateTimeField()
     fault = models.CharField(max_length=40, blank=True, help_text="of the last try")

@@ -4,6 +4,8 @@ from portal.github.models.app import App, Installation
 from portal.github.models.errand import Errand, ErrandStatus
 from portal.github.models.push import WORDS_LENGTH, CheckRun, Hook, Push, PushStatus
 from portal.github.models.repository import Repository, Watch
+from portal.github.models.room import Permission, Provision, Room, RoomStatus
+from portal.github.models.workflow import Workflow
 
 __all__ = [
     "WORDS_LENGTH",
@@ -13,8 +15,13 @@ __all__ = [
     "ErrandStatus",
     "Hook",
     "Installation",
+    "Permission",
+    "Provision",
     "Push",
     "PushStatus",
     "Repository",
+    "Room",
+    "RoomStatus",
     "Watch",
+    "Workflow",
 ]
