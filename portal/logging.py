@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 MASK = "***"
 SHORTEST = 8  # characters; a shorter secret is a word, and masking it would garble the log
 CREDENTIALS = re.compile(r"(?<=://)[^/?#\s\"'<>]*@")
+CODES = re.compile(r"(?<=[?&]code=)[^&\s\"'<>]+")  # that GitHub sends a browser back with
 
 SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -26,7 +27,7 @@ SHARED: tuple[Processor, ...] = (
 
 
 class Masked:
-    """The last step of a line: takes out secrets, and what stands before the @ of a URL."""
+    """The last step of a line: takes out secrets, what stands before the @ of a URL, and codes."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = {secret for secret in secrets if len(secret) >= SHORTEST}
@@ -38,7 +39,7 @@ class Masked:
     def __call__(self, logger: WrappedLogger, method: str, line: EventDict | str) -> str:
         """The rendered line without them."""
         del logger, method
-        text = CREDENTIALS.sub(f"{MASK}@", str(line))
+        text = CODES.sub(MASK, CREDENTIALS.sub(f"{MASK}@", str(line)))
         return self._known.sub(MASK, text) if self._known else text
 
 

@@ -41,6 +41,11 @@ def test_credentials_in_a_link_are_masked(logged: Callable[[], str]) -> None:
     assert "ghp_" not in logged()
 
 
+def test_a_code_of_a_sign_in_is_masked(logged: Callable[[], str]) -> None:
+    logging.getLogger("portal").warning("GET /callback/?state=abc&code=c0de'")
+    assert "/callback/?state=abc&code=***'" in logged()
+
+
 def test_a_line_without_secrets_stays_as_it_is(logged: Callable[[], str]) -> None:
     logging.getLogger("portal").warning("a short line about ann@example.org and https://b.org/@c")
     assert "a short line about ann@example.org and https://b.org/@c" in logged()
