@@ -12,7 +12,6 @@ from pathlib import Path
 
 from grader import manifest
 from grader.git import UNKNOWN_COMMIT, UNSERVED, Git, GitError
-from grader.history import Author, authors
 from grader.job import COMMIT, Job
 from grader.origin import FetchPolicy, origin_of
 from grader.output import tidy
@@ -38,7 +37,6 @@ class Resolved:
     commit: str
     title: str
     committed_at: datetime | None
-    authors: tuple[Author, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +64,8 @@ def resolve(repository: str, ref: str, policy: FetchPolicy) -> Resolved:
         # tree:0 asks for the commit alone; a host that knows no filters sends its files, too
         commit = bring(git, named(git, ref), ref, "--filter=tree:0")
         told = git.run("log", "-1", "--no-show-signature", "--format=%cI%n%s", commit)
-        made_by = authors(git, commit)
     when, _, title = tidy(told, LONGEST_TITLE).partition("\n")
-    return Resolved(commit, title.strip(), _date(when), made_by)
+    return Resolved(commit, title.strip(), _date(when))
 
 
 def fetch(job: Job, workdir: Path, policy: FetchPolicy) -> Source:
@@ -128,7 +125,7 @@ def _wanted(git: Git, job: Job, entries: Sequence[Entry]) -> tuple[str, str, boo
 def started(folder: Path, repository: str, policy: FetchPolicy) -> Git:
     """An empty repository in `folder`, ready to fetch from the one that the policy allows."""
     origin = origin_of(repository, policy)
-    git = Git(folder, origin, policy.max_bytes, time.monotonic() + policy.seconds)
+    git = Git(folder, origin, policy.max_bytes, time.monotonic() + policy.seconds, policy.key)
     git.run("init", "-q", "--template=")
     return git
 
@@ -161,12 +158,12 @@ def _among(refs: Mapping[str, str], ref: str) -> str:
     raise StudentFault(Code.REF_NOT_FOUND, ref=tidy(ref, SAID), refs=known[:REFS_SHOWN])
 
 
-def bring(git: Git, commit: str, ref: str, *options: str) -> str:
-    """Bring one commit here, alone where the host can do that; answers its id."""
+def bring(git: Git, commit: str, ref: str, *options: str, depth: int = 1) -> str:
+    """Bring `depth` commits here, up to this one, where the host can do that; answers its id."""
     fetch = ("fetch", "-q", "--no-tags")
     try:
         try:
-            git.run(*fetch, *options, "--depth=1", git.origin.url, commit)
+            git.run(*fetch, *options, f"--depth={depth}", git.origin.url, commit)
         except GitError as error:
             if not UNSERVED.search(error.text):
                 raise

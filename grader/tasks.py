@@ -133,7 +133,6 @@ def resolve_link(*, lookup_id: int) -> None:
         commit=found.commit,
         commit_title=found.title,
         committed_at=found.committed_at,
-        authors=[(each.name, each.commits) for each in found.authors],
     )
 
 

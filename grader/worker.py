@@ -39,7 +39,7 @@ STOPPING = threading.Event()  # ends the wait of whoever sits a pause out
 MAKING = threading.Lock()  # two threads at once would make two, and one with judges is lost
 logger = structlog.get_logger()
 
-app.conf.update(imports=[*app.conf.imports, "grader.tasks", "grader.github_tasks"])
+app.conf.update(imports=[*app.conf.imports, "grader.tasks", "grader.aside", "grader.github_tasks"])
 
 
 @cache

@@ -46,6 +46,7 @@ app.conf.update(
         "grader.grade": {"queue": GRADE_QUEUE},
         "grader.resolve": {"queue": RESOLVE_QUEUE},
         "grader.read": {"queue": RESOLVE_QUEUE},
+        "grader.history": {"queue": RESOLVE_QUEUE},
         "grader.github": {"queue": RESOLVE_QUEUE},
         "portal.*": {"queue": PORTAL_QUEUE},
     },

@@ -37,6 +37,11 @@ def ring_github(errand_id: int) -> bool:
     return _ring("grader.github", errand_id=errand_id)
 
 
+def ring_history() -> bool:
+    """Tell that histories wait to be read. False when the broker cannot be reached."""
+    return _ring("grader.history")
+
+
 def unanswered() -> int | None:
     """How many rings for grading no worker has heard yet; None without a broker."""
     with app.connection_for_read() as connection:

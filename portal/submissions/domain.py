@@ -23,7 +23,7 @@ from portal.common.text import storable, storable_json, tail
 from portal.courses.models import MiniProject, Team
 from portal.courses.queries import standing
 from portal.people.models import User
-from portal.submissions import dispatch, moves, queries, records, reruns, rules, scoring
+from portal.submissions import dispatch, histories, moves, queries, records, reruns, rules, scoring
 from portal.submissions.lanes import Lane
 from portal.submissions.models import (
     LOG_TAIL_BYTES,
@@ -110,6 +110,7 @@ def submit(
             created_at=timezone.now(),
         )
         (attempt,) = moves.queue([submission], by=by, reason="", lane=Lane.INTERACTIVE)
+        histories.order(submission, now=timezone.now())
     attempt.refresh_from_db()
     return Submitted(submission, attempt, superseded)
 

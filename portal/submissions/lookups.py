@@ -1,6 +1,6 @@
 """A link becomes a commit before anybody confirms it: the only writer of a lookup's status."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -93,11 +93,8 @@ def answer_lookup(
     committed_at: datetime | None = None,
     context: str = "",
     dockerfile: str = "",
-    authors: Iterable[tuple[str, int]] = (),
 ) -> bool:
     """The link points at this commit. False when the lookup has been answered already.
-
-    `authors`: who made how many of the last commits, busiest first.
 
     Context and Dockerfile, when given, come from the repository's own `mlops.yaml` and win.
     """
@@ -108,7 +105,6 @@ def answer_lookup(
         commit=commit,
         commit_title=storable(commit_title)[:200],
         committed_at=committed_at,
-        authors=[(storable(name), commits) for name, commits in authors],
         **{name: path for name, path in own.items() if path},
     )
 

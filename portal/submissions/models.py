@@ -258,9 +258,6 @@ class Lookup(Place):
     )
     fault = models.CharField(max_length=40, blank=True)
     facts = models.JSONField(default=dict, blank=True)
-    authors = models.JSONField(
-        default=list, blank=True, help_text="[name, commits] of the last commits, busiest first"
-    )
     announced_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     submission = models.OneToOneField(
@@ -282,3 +279,29 @@ class Lookup(Place):
 
     def __str__(self) -> str:
         return f"{self.repository} {self.ref}"
+
+
+class History(models.Model):
+    """Who made the commits that lead to a submission, as a worker read it; information alone."""
+
+    submission = models.OneToOneField(Submission, on_delete=models.PROTECT, related_name="history")
+    created_at = models.DateTimeField()
+    next_try = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    answered_at = models.DateTimeField(null=True)
+    told = models.JSONField(null=True, help_text="see `History` in grader/history.py")
+    fault = models.CharField(max_length=40, blank=True, help_text="of the last try")
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "histories"
+        indexes = [models.Index(fields=["answered_at", "next_try"], name="history_to_read")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at=None) | Q(told__isnull=False) | ~Q(fault=""),
+                name="history_answer_says_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"history of {self.submission}"

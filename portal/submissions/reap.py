@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.people import limits
-from portal.submissions import domain, lookups, workers
+from portal.submissions import domain, histories, lookups, workers
 
 log = structlog.get_logger()
 
@@ -19,6 +19,7 @@ def reap() -> None:
     now = timezone.now()
     released = domain.release_lost(now=now)
     rung = lookups.ring_again(now=now)
+    histories.ring_again(now=now)
     limits.forget(now=now)
     workers.forget(now=now)
     if released != domain.Released(0, 0, 0) or rung:

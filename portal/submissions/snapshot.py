@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from portal.common.text import storable
 from portal.people.models import User
-from portal.submissions import moves
+from portal.submissions import histories, moves
 from portal.submissions.lanes import Lane
 from portal.submissions.models import Lookup, Submission
 
@@ -40,4 +41,5 @@ def hand_in(lookup: Lookup, *, by: User, at: datetime) -> Submission | None:
             created_at=at,
         )
         moves.queue([submission], by=by, reason="Taken at the deadline.", lane=Lane.SNAPSHOT)
+        histories.order(submission, now=timezone.now())
     return submission

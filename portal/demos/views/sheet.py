@@ -20,7 +20,7 @@ from portal.demos.models import Booking, DemoNote, VideoLink
 from portal.demos.offers import Status
 from portal.demos.queries import desk_of
 from portal.people.requests import Request
-from portal.submissions.models import Attempt, Lookup, Submission
+from portal.submissions.models import Attempt, Submission
 from portal.submissions.outcome import outcome_of
 
 Shown = Booking | VideoLink
@@ -116,7 +116,6 @@ def _context(of: Shown) -> dict[str, Any]:
         "attempt": attempt,
         "outcome": outcome_of(attempt) if attempt else (),
         "members": _members(of),
-        "authors": _authors(attempt) if attempt else (),
         "lines": [
             {
                 "line": line,
@@ -134,12 +133,6 @@ def _newest(of: Shown) -> Attempt | None:
     )
     rows = attempts.select_related("submission__mini_project__edition", "submission__team")
     return rows.order_by("-submission", "-number").first()
-
-
-def _authors(attempt: Attempt) -> Any:  # noqa: ANN401 - stored JSON
-    """Who made how many of the last commits: information, no measure."""
-    looked_up = Lookup.objects.filter(submission=attempt.submission_id)
-    return looked_up.values_list("authors", flat=True).first() or ()
 
 
 def _members(of: Shown) -> list[dict[str, Any]]:

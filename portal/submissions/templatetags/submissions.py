@@ -1,15 +1,18 @@
 """Pills for attempts, links to commits, marks for checks."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from lab_specs.faults import Code
+from lab_specs.messages import explain
 from lab_specs.report import Outcome
 from portal.courses.dates import Calendar
-from portal.submissions import messages
-from portal.submissions.models import Place, Submission
+from portal.submissions import histories, messages
+from portal.submissions.contributors import shares
+from portal.submissions.models import History, Place, Submission
 
 register = template.Library()
 
@@ -70,3 +73,16 @@ def repository_link(place: Place) -> SafeString:
         return format_html("<code>{}</code>", place.repository)
     short = place.repository.removeprefix("https://")
     return format_html('<a href="{}" rel="noreferrer">{}</a>', place.repository, short)
+
+
+@register.inclusion_tag("submissions/_contributors.html")
+def contributors_of(work: Submission) -> dict[str, Any]:
+    """Who made the commits that lead to the work, as far as a worker has read them. For staff."""
+    row = History.objects.filter(submission=work).first()
+    told = row.told if row else None
+    return {
+        "row": row,
+        "told": told,
+        "shares": shares(told["contributors"], histories.members_of(work)) if told else (),
+        "fault": explain(Code(row.fault), row.facts) if row and row.fault else None,
+    }
