@@ -3,12 +3,14 @@
 Links that somebody waits for are looked up by the same workers, and find the other hands free.
 """
 
+from dataclasses import replace
 from threading import Lock
 
 import structlog
 from django.utils import timezone
 
 from grader import history
+from grader.github_tasks import key_for
 from grader.pipeline import fetch_policy
 from grader.worker import settings
 from lab_specs.faults import Code, Fault
@@ -39,7 +41,9 @@ def read_histories() -> None:
 def _read(row: History) -> None:
     work = row.submission
     try:
-        found = history.read(work.repository, work.commit, fetch_policy(settings()))
+        key = key_for(work.repository, work.team_id, vouched=True)
+        policy = replace(fetch_policy(settings()), key=key)
+        found = history.read(work.repository, work.commit, policy)
     except Fault as fault:
         histories.fail(history_id=row.pk, code=fault.code, facts=fault.facts, now=timezone.now())
         return

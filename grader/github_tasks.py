@@ -3,9 +3,11 @@
 As `grader.tasks` it knows the portal's rows; what is done there lies in `grader.hub`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -14,13 +16,17 @@ from structlog.contextvars import bound_contextvars
 
 from grader.github import AppKey, Hub
 from grader.hub import DOERS
+from grader.hub.access import any_may_read, key_of
+from grader.origin import FetchPolicy
+from lab_specs.faults import Code, PlatformFault, StudentFault
 from lab_specs.troubles import PASSING, GitHubTrouble, Trouble
 from portal.celery_app import app
-from portal.github import errands
+from portal.github import access, errands
 from portal.github.credentials import keys
 from portal.github.kinds import KINDS
 from portal.github.models import Errand
 
+T = TypeVar("T")
 logger = structlog.get_logger()
 
 
@@ -38,6 +44,43 @@ def run_errand(*, errand_id: int) -> None:
         except Exception:  # ours: it waits, and others go on
             logger.exception("errand failed")
             _troubled(errand, GitHubTrouble(Trouble.OURS))
+
+
+def key_for(repository: str, team_id: int, *, vouched: bool = False) -> str:
+    """What opens a private repository for a team that may see it; empty when nothing does.
+
+    `vouched`: its commit has been looked up for this team before. Raises PlatformFault when GitHub
+    does not answer.
+    """
+    place = access.private(repository)
+    if place is None:
+        return ""
+    where = (place.full_name, place.installation)
+    try:
+        if not vouched and not access.is_watched(place, team_id):
+            logins = access.proved_logins(team_id)
+            if not any_may_read(hub(), *where, logins):
+                return ""
+        return key_of(hub(), *where)
+    except GitHubTrouble as trouble:
+        logger.warning("no_key", code=trouble.code, **_sayable(trouble.facts))
+        if trouble.code in PASSING:
+            host = urlsplit(settings.GITHUB_URL).netloc
+            raise PlatformFault(Code.HOST_UNREACHABLE, host=host) from trouble
+        return ""
+
+
+def opened(
+    read: Callable[[FetchPolicy], T], policy: FetchPolicy, repository: str, team_id: int
+) -> T:
+    """Read as anybody may; where that leads nowhere, with the key that the team may use."""
+    try:
+        return read(policy)
+    except StudentFault as fault:
+        key = fault.code is Code.REPOSITORY_NOT_FOUND and key_for(repository, team_id)
+        if not key:
+            raise
+        return read(replace(policy, key=key))
 
 
 def hub() -> Hub:

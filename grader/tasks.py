@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from grader.document import read
 from grader.fetch import resolve
+from grader.github_tasks import key_for, opened
 from grader.job import Job
 from grader.lease import Heart, Lease
 from grader.pipeline import AbandonedError, Outcome, fetch_policy
@@ -124,7 +125,12 @@ def resolve_link(*, lookup_id: int) -> None:
     if lookup is None:
         return
     try:
-        found = resolve(lookup.repository, lookup.ref, fetch_policy(settings()))
+        found = opened(
+            lambda policy: resolve(lookup.repository, lookup.ref, policy),
+            fetch_policy(settings()),
+            lookup.repository,
+            lookup.team_id,
+        )
     except Fault as fault:
         lookups.fail_lookup(lookup_id=lookup_id, code=fault.code, facts=fault.facts)
         return
@@ -143,7 +149,12 @@ def read_document(*, reading_id: int) -> None:
     if wanted is None:
         return
     try:
-        found = read(wanted.repository, wanted.path, fetch_policy(settings()), commit=wanted.commit)
+        found = opened(
+            lambda policy: read(wanted.repository, wanted.path, policy, commit=wanted.commit),
+            fetch_policy(settings()),
+            wanted.repository,
+            wanted.delivery.team_id,
+        )
     except Fault as fault:
         readings.fail(reading_id=reading_id, code=fault.code, facts=fault.facts)
         return
@@ -197,6 +208,7 @@ def _grade(attempt: Attempt, watcher: Watcher) -> Outcome:
     try:
         lab = _lab(submission.lab)
         grader = tools()
+        key = key_for(submission.repository, submission.team_id, vouched=True)
     except SpecError as error:
         facts = {"problem": str(error)}
         return Outcome(verdict=Verdict.CRASHED, code=Code.LAB_BROKEN, facts=facts)
@@ -211,6 +223,7 @@ def _grade(attempt: Attempt, watcher: Watcher) -> Outcome:
         dockerfile=submission.dockerfile,
         seed=edition.secret_seed,
         seed_name=f"edition {edition.pk} ({edition.name})",
+        key=key,
         token=str(watcher.token),
         worker=NAME,
     )

@@ -32,7 +32,7 @@ class Link:
 def parse(text: str, *, hosts: Sequence[str], local: Path | None = None) -> Link:
     """The repository that `text` points at.
 
-    Takes https links to `hosts`, also of a page within a repository (`…/tree/main/app`), and,
+    Takes https links to `hosts` (with a port where it is not 443), also of a page within a repository (`…/tree/main/app`), and,
     when `local` is given, file links to folders beneath it. Anything else is a StudentFault.
     """
     link = text.strip()
@@ -54,10 +54,10 @@ def parse(text: str, *, hosts: Sequence[str], local: Path | None = None) -> Link
     if "@" in parts.netloc:
         raise _invalid("", "it holds a name or password")  # which is not repeated
     host = (parts.hostname or "").removesuffix(".")
+    if port not in {None, HTTPS_PORT}:
+        host = f"{host}:{port}"
     if host not in hosts:
         raise StudentFault(Code.HOST_NOT_ALLOWED, host=host, hosts=list(hosts))
-    if port not in {None, HTTPS_PORT}:
-        raise _invalid(link, "it names a port")
     return _page(host, parts.path, link)
 
 

@@ -1,6 +1,7 @@
 """Django's settings, all from `portal.env`. See there for what can be set and how."""
 
 from itertools import chain
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -217,7 +218,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 SHELF = env.shelf
-GIT_HOSTS = env.git_hosts
+GIT_HOSTS = list(dict.fromkeys([*env.git_hosts, urlsplit(env.github_url).netloc]))
 LOCAL_REPOSITORIES = env.local_repositories
 PUBLIC_URL = env.public_url
 GITHUB_URL = env.github_url

@@ -74,7 +74,6 @@ def test_a_link_is_read_as_repository_ref_and_folder(text: str, link: Link) -> N
         ("file:///etc", "it does not begin with https://"),
         ("/etc", "it does not begin with https://"),
         ("--upload-pack=id", "it does not begin with https://"),
-        ("https://github.com:8443/a/b", "it names a port"),
         ("https://github.com:x/a/b", "it is malformed"),
         ("https://[github.com/a/b", "it is malformed"),
         ("https://github.com/a/b\nhttps://evil.example", "it holds characters that no link has"),
@@ -105,6 +104,7 @@ def test_a_password_in_a_link_is_never_repeated() -> None:
     ("text", "host"),
     [
         ("https://evil.example/a/b", "evil.example"),
+        ("https://github.com:8443/a/b", "github.com:8443"),
         ("https://github.com.evil.example/a/b", "github.com.evil.example"),
         ("https://127.0.0.1/a/b", "127.0.0.1"),
         ("https:///a/b", ""),
@@ -115,6 +115,11 @@ def test_other_hosts_are_named_beside_those_allowed(text: str, host: str) -> Non
         parse(text, hosts=HOSTS)
     assert caught.value.code is Code.HOST_NOT_ALLOWED
     assert caught.value.facts == {"host": host, "hosts": list(HOSTS)}
+
+
+def test_a_host_may_be_allowed_at_a_port_of_its_own() -> None:
+    found = parse("https://git.example.edu:8443/a/b.git", hosts=("git.example.edu:8443",))
+    assert found == Link("https://git.example.edu:8443/a/b")
 
 
 def test_a_local_repository_lies_beneath_the_local_folder(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""Which private repositories a team may have read for it.
+
+The portal's key opens more than a team may see: a link to another team's private repository must
+lead nowhere, as it does in the team's own browser.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from portal.github.models import Installation, Repository, Watch
+from portal.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository of GitHub that not everybody may read, and the installation that sees it."""
+
+    full_name: str
+    installation: int | None
+
+    @property
+    def name(self) -> str:
+        """Its name within its owner's."""
+        return self.full_name.partition("/")[2]
+
+
+def private(repository: str) -> Place | None:
+    """The place that an address names; None when it is public, elsewhere, or no key opens it."""
+    home = f"{settings.GITHUB_URL}/"
+    if not repository.lower().startswith(home.lower()):
+        return None
+    full_name = repository[len(home) :]
+    row = Repository.objects.filter(full_name__iexact=full_name, removed_at=None).first()
+    if row and not row.private:
+        return None
+    alive = Installation.alive().filter(repositories=row).first() if row else None
+    if alive:
+        return Place(full_name, alive.number)
+    return Place(full_name, None) if settings.GITHUB_TOKEN else None
+
+
+def is_watched(place: Place, team_id: int) -> bool:
+    """Whether this is where the team's work lies, as staff or the portal itself set it up."""
+    return Watch.objects.filter(
+        team=team_id, repository__full_name__iexact=place.full_name
+    ).exists()
+
+
+def proved_logins(team_id: int) -> list[str]:
+    """The names at GitHub of the team's members, of those who proved theirs by a sign-in."""
+    proved = User.objects.filter(memberships__team=team_id).exclude(github_id=None)
+    return sorted(proved.exclude(github_login="").values_list("github_login", flat=True))
