@@ -28,6 +28,8 @@ from tests.factories import (
     UserFactory,
 )
 
+pytest_plugins = ["tests.hub.fixtures"]
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_what_is_only_ever_added() -> None:
