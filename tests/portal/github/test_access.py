@@ -2,8 +2,7 @@
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from portal.courses.models import MiniProject, Team
 from portal.github import access
@@ -53,7 +52,7 @@ def test_an_installation_that_is_away_opens_nothing(repository: Repository, chan
     assert access.private(LINK) is None
 
 
-def test_without_an_app_the_read_token_is_tried_at_github_alone(settings: SettingsWrapper) -> None:
+def test_without_an_app_the_read_token_is_tried_at_github_alone(settings: Settings) -> None:
     settings.GITHUB_TOKEN = "ghp_read"
     assert access.private(LINK) == Place("mlops-course/amber", None)
     assert access.private("https://gitlab.com/mlops-course/amber") is None
