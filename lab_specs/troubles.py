@@ -20,6 +20,7 @@ class Trouble(StrEnum):
     RATE_LIMITED = "rate_limited"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    TAKEN = "taken"
     REFUSED = "refused"
     BROKEN = "broken"
     UNREACHABLE = "unreachable"
@@ -89,6 +90,12 @@ WORDS: dict[Trouble, Explanation] = {
         "What is there already stands in the way.< GitHub said: “{said}”.>",
         "Nothing of another kind under the same name; an empty repository has no commits yet.",
         "Look at it on GitHub, then try again.",
+    ),
+    Trouble.TAKEN: Explanation(
+        "There is a repository called <{what}|this> already, and the portal did not make it.",
+        "A name that is free, or a repository that the portal itself has made for this team.",
+        "Look at it on GitHub. Rename or remove it there, then try again; the portal never touches"
+        " what it did not make.",
     ),
     Trouble.REFUSED: Explanation(
         "GitHub understood what the portal asked for, and refused it.< It said: “{said}”.>",

@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.github import Hub
+from grader.hub import repositories
 
 Doer = Callable[[Hub, Mapping[str, Any]], Any]
 
-DOERS: dict[str, Doer] = {}
+DOERS: dict[str, Doer] = {
+    "look": repositories.look,
+    "room": repositories.make,
+}

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("courses", "0004_contact"),
         ("github", "0002_pushes"),
-        ("submissions", "0005_history"),
+        ("submissions", "0004_lookup_authors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -47,6 +47,11 @@ class Installation(models.Model):
     def __str__(self) -> str:
         return self.account
 
+    @property
+    def lane(self) -> str:
+        """Whose errands share one rate limit: GitHub counts by installation."""
+        return f"installation {self.number}"
+
     @classmethod
     def alive(cls) -> "QuerySet[Installation]":
         """Those that answer: neither suspended nor removed."""
