@@ -6,7 +6,6 @@ Teams are made in `portal.courses.teams`.
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from lab_specs.edition.file import EditionFile
 from portal.common.errors import Refused
 from portal.common.text import storable
 from portal.common.typed import near
+from portal.courses.access import demand_staff
 from portal.courses.models import (
     REASON_LENGTH,
     Answer,
@@ -27,8 +27,8 @@ from portal.courses.models import (
     SessionDate,
     Team,
 )
-from portal.courses.queries import held_on, standing, student_called, students_of
-from portal.courses.rules import Role, is_staff
+from portal.courses.queries import held_on, student_called, students_of
+from portal.courses.rules import Role
 from portal.people.models import User
 
 
@@ -77,7 +77,7 @@ def solo_team(*, edition: Edition, person: User) -> Team:
 
 def move_session(*, edition: Edition, session: str, on: date, by: User, reason: str) -> None:
     """Hold a session on another day. What is due relative to it moves with it."""
-    _demand_staff(edition, by)
+    demand_staff(by, edition)
     known = {each.id: each for each in edition.file.sessions}
     if session not in known:
         raise Refused("This edition has no such session.")
@@ -96,7 +96,7 @@ def move_session(*, edition: Edition, session: str, on: date, by: User, reason: 
 
 def answer(*, edition: Edition, setting: str, value: Any, by: User, reason: str) -> None:  # noqa: ANN401 - by the setting's kind
     """Settle what the edition's file leaves open. Refused for a value that cannot be."""
-    _demand_staff(edition, by)
+    demand_staff(by, edition)
     asked = next((each for each in edition.file.settings if each.id == setting), None)
     if asked is None:
         raise Refused("This edition has no such setting.")
@@ -123,7 +123,7 @@ def answer(*, edition: Edition, setting: str, value: Any, by: User, reason: str)
 
 def note_contact(*, edition: Edition, username: str, by: User, says: str) -> Contact:
     """Write down that somebody spoke or wrote with a student, for the staff alone."""
-    _demand_staff(edition, by)
+    demand_staff(by, edition)
     student = student_called(edition, username)
     if student is None:
         raise Refused(f"No student of this edition signs in as “{username}”.")
@@ -152,7 +152,7 @@ def extend(
     deliverable: str = "",
 ) -> Extension:
     """Give a team, or a student's solo team, more time. The last word for each item holds."""
-    _demand_staff(mini_project.edition, by)
+    demand_staff(by, mini_project.edition)
     if team.edition_id != mini_project.edition_id:
         raise Refused("That team belongs to another edition.")
     _demand_near(until)
@@ -182,8 +182,3 @@ def _why(reason: str) -> str:
 def _demand_near(day: date) -> None:
     if not near(day):
         raise Refused(f"Nobody can mean the year {day.year}. Look at it again.")
-
-
-def _demand_staff(edition: Edition, by: User) -> None:
-    if not is_staff(standing(by), edition=edition.pk):
-        raise PermissionDenied

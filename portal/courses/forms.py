@@ -7,7 +7,7 @@ from lab_specs.edition.rules import SettingFile
 from portal.common.errors import Refused
 from portal.courses.domain import solo_team
 from portal.courses.models import Edition, MiniProject, Team
-from portal.courses.queries import students_of
+from portal.courses.queries import student_called
 
 
 def day(text: str) -> date:
@@ -47,15 +47,15 @@ def value(setting: SettingFile, text: str) -> Any:  # noqa: ANN401 - by the sett
 def owner(mini_project: MiniProject, name: str, *, shared: bool) -> Team:
     """The team of this name, or the one that owns the work of the student who signs in so."""
     name, edition = name.strip(), mini_project.edition
-    student = students_of(edition).filter(person__username__iexact=name).first()
+    student = student_called(edition, name)
     if shared:
         found = edition.teams.filter(solo=False, name__iexact=name).first()
         if found is None and student:
-            found = edition.teams.filter(solo=False, members=student.person).first()
+            found = edition.teams.filter(solo=False, members=student).first()
         if found:
             return found
     elif student:
-        return solo_team(edition=edition, person=student.person)
+        return solo_team(edition=edition, person=student)
     raise Refused(
         f"No team and no student in a team is called “{name}”."
         if shared

@@ -70,8 +70,10 @@ def students_of(edition: Edition) -> QuerySet[Enrolment]:
 
 
 def student_called(edition: Edition, username: str) -> User | None:
-    """The student of an edition who signs in with this name."""
-    return User.objects.filter(enrolments__in=students_of(edition), username=username).first()
+    """The student of an edition who signs in with this name, however it is capitalised."""
+    name = username.strip()
+    called = User.objects.filter(enrolments__in=students_of(edition), username__iexact=name)
+    return next((each for each in called if each.username == name), called.first())
 
 
 def place_of(person: User, edition: Edition) -> Place:

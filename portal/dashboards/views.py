@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from portal.assessment.queries import review_queue
 from portal.assessment.unchecked import unchecked
+from portal.courses.access import taught
 from portal.courses.dates import Calendar
-from portal.courses.models import Edition
 from portal.courses.queries import editions_of, mini_projects_of, standing
 from portal.courses.rules import Role
 from portal.dashboards import insight as insights
@@ -44,14 +44,14 @@ def home(request: Request) -> HttpResponse:
 @require_safe
 def edition(request: Request, pk: int) -> HttpResponse:
     """An edition's mini-projects with how far the class is."""
-    found = _taught_by(request, pk)
+    found = taught(request, pk)
     return render(request, "dashboards/edition.html", {"edition": found, **overview(found)})
 
 
 @require_safe
 def students(request: Request, pk: int) -> HttpResponse:
     """The class table, filtered by name and state, a page at a time."""
-    found = _taught_by(request, pk)
+    found = taught(request, pk)
     name, state = request.GET.get("name", "").strip()[:100], request.GET.get("state", "")
     view = class_view(found, name=name, state=state)
     page = Paginator(view.students, PAGE).get_page(request.GET.get("page"))
@@ -71,7 +71,7 @@ def students(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def reviews(request: Request, pk: int) -> HttpResponse:
     """Judged work without a decision, longest waiting first."""
-    found = _taught_by(request, pk)
+    found = taught(request, pk)
     page = Paginator(review_queue(found), PAGE).get_page(request.GET.get("page"))
     rest = unchecked(found)
     context = {
@@ -87,7 +87,7 @@ def reviews(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def log(request: Request, pk: int) -> HttpResponse:
     """Who did what to whose work, results and dates, newest first."""
-    found = _taught_by(request, pk)
+    found = taught(request, pk)
     person = request.GET.get("person", "").strip()[:100]
     page = Paginator(keys(found, person=person), PAGE).get_page(request.GET.get("page"))
     context = {
@@ -103,7 +103,7 @@ def log(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def trouble(request: Request, pk: int) -> HttpResponse:
     """Workers that pause, work that waits, and what failed on our side, newest first."""
-    found, now = _taught_by(request, pk), timezone.now()
+    found, now = taught(request, pk), timezone.now()
     page = Paginator(crashed(found), PAGE).get_page(request.GET.get("page"))
     workers = hands(now=now)
     context = {
@@ -121,7 +121,7 @@ def trouble(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def insight(request: Request, pk: int) -> HttpResponse:
     """Levels, checks that fail, time to the verdict, who is at risk, demos to come."""
-    found, now = _taught_by(request, pk), timezone.now()
+    found, now = taught(request, pk), timezone.now()
     projects = list(found.mini_projects.order_by("order"))
     wanted = request.GET.get("project", "")
     project = next(
@@ -156,8 +156,3 @@ def progress(request: Request, pk: int) -> HttpResponse:
     project = get_object_or_404(mini_projects_of(request.user), pk=pk)
     grids = progress_of(project, sorted(standing(request.user).teams))
     return render(request, "dashboards/progress.html", {"project": project, "grids": grids})
-
-
-def _taught_by(request: Request, pk: int) -> Edition:
-    staffed = standing(request.user).staffed
-    return get_object_or_404(Edition.objects.select_related("course"), pk=pk, pk__in=staffed)

@@ -1,7 +1,8 @@
 """The default branch at a deadline, taken by the portal itself, once for each team.
 
 A round asks what is due, not what has just become due: a portal that was down at midnight takes
-it as soon as it is up, and says when that was.
+it as soon as it is up, and says when that was. Where the App sees the repository, GitHub says what
+was there at the deadline; else it is what is there when the portal looks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,10 @@ from lab_specs import link as links
 from lab_specs.edition.syllabus import Deliverable
 from lab_specs.faults import Fault
 from portal.courses.dates import Calendar
-from portal.courses.models import Edition
-from portal.deliveries import readings
-from portal.deliveries.models import Delivery, Snapshot
+from portal.courses.models import Edition, Membership
+from portal.deliveries import collect, readings
+from portal.deliveries.models import Delivery, Snapshot, Way
+from portal.github.models import Watch
 from portal.people.models import User
 from portal.submissions import lookups, snapshot
 from portal.submissions.models import Lookup, LookupStatus, Submission
@@ -64,9 +66,10 @@ def take_due(*, now: datetime) -> Round:
 
 
 def repositories(edition: Edition) -> dict[tuple[int, int], Known]:
-    """The newest known repository per mini-project and team, in two queries.
+    """The newest known repository per mini-project and team, in four queries.
 
-    What was handed in for the mini-project itself says more than a link that was delivered.
+    Where the portal itself has set it up says more than a link that was delivered, and what was
+    handed in for the mini-project says most.
     """
     found: dict[tuple[int, int], Known] = {}
     links_given = Delivery.objects.filter(mini_project__edition=edition, by__isnull=False)
@@ -74,6 +77,12 @@ def repositories(edition: Edition) -> dict[tuple[int, int], Known]:
         repository = _repository(row.link)
         if repository and row.by:
             found[row.mini_project_id, row.team_id] = Known(repository, "", row.by)
+    members = Membership.objects.filter(edition=edition).select_related("person").order_by("-pk")
+    first = {each.team_id: each.person for each in members}  # whose doing it is
+    watches = Watch.objects.filter(mini_project__edition=edition, repository__removed_at=None)
+    for watch in watches.select_related("repository", "by"):
+        by = first.get(watch.team_id, watch.by)
+        found[watch.mini_project_id, watch.team_id] = Known(watch.repository.link, watch.lab, by)
     work = Submission.objects.filter(mini_project__edition=edition).select_related("submitted_by")
     for each in work.order_by("pk"):
         key = (each.mini_project_id, each.team_id)
@@ -131,7 +140,7 @@ def _note(
 
 def _to_ask(edition: Edition, now: datetime) -> list[Snapshot]:
     waiting = Snapshot.objects.filter(
-        mini_project__edition=edition, taken_at=None, lookup=None, next_try__lte=now
+        mini_project__edition=edition, taken_at=None, errand=None, lookup=None, next_try__lte=now
     ).filter(tries__lt=MOST_TRIES)
     return list(waiting.select_related("mini_project", "team"))
 
@@ -143,17 +152,21 @@ def _ask(each: Snapshot, places: Mapping[tuple[int, int], Known]) -> bool:
         return False
     with transaction.atomic():
         mine = Snapshot.objects.select_for_update().get(pk=each.pk)
-        if mine.lookup_id or mine.taken_at:
+        if mine.errand_id or mine.lookup_id or mine.taken_at:
             return False
         mine.repository, mine.tries = known.repository, mine.tries + 1
-        mine.lookup = lookups.look_at_default(
-            mini_project=each.mini_project,
-            team=each.team,
-            person=known.by,
-            repository=known.repository,
-            lab=known.lab,
-        )
-        mine.save(update_fields=["repository", "tries", "lookup"])
+        if not mine.way:
+            mine.errand = collect.ask(mine, by=known.by, lab=known.lab, until=A_SECOND)
+        if mine.errand is None:
+            mine.way = Way.BRANCH
+            mine.lookup = lookups.look_at_default(
+                mini_project=each.mini_project,
+                team=each.team,
+                person=known.by,
+                repository=known.repository,
+                lab=known.lab,
+            )
+        mine.save(update_fields=["repository", "tries", "errand", "way", "lookup"])
     return True
 
 
@@ -173,7 +186,7 @@ def _take(each: Snapshot, *, now: datetime) -> bool:
             mine = Snapshot.objects.select_for_update().get(pk=each.pk)
             if mine.taken_at:
                 return False
-            at = counts_at(each.due_at, lookup)
+            at = collect.there_at(mine) if mine.way == Way.ACTIVITY else counts_at(mine.due_at, lookup)
             mine.delivery = Delivery.objects.create(
                 mini_project=lookup.mini_project,
                 team=lookup.team,

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.common.errors import Refused, TooOften
+from portal.courses.access import taught
 from portal.courses.dates import Calendar
 from portal.courses.models import Edition, MiniProject, Team
 from portal.courses.queries import place_of, standing
@@ -80,9 +81,7 @@ def work(request: Request, pk: int, team: int) -> HttpResponse:
 @require_safe
 def everybody(request: Request, pk: int) -> HttpResponse:
     """The whole class: what is there, what came late, what is missing."""
-    edition = get_object_or_404(
-        Edition.objects.select_related("course"), pk=pk, pk__in=standing(request.user).staffed
-    )
+    edition = taught(request, pk)
     projects = list(edition.mini_projects.order_by("order"))
     wanted = request.GET.get("project", "")
     full = {each.id for each in edition.file.mini_projects if each.deliverables}

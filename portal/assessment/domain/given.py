@@ -10,7 +10,6 @@ from portal.assessment.domain.people import (
     Owner,
     demand_lecturer,
     demand_reason,
-    demand_staff,
     of_owner,
     of_student,
     said,
@@ -18,6 +17,7 @@ from portal.assessment.domain.people import (
 from portal.assessment.models import Mark, MarkEvent, Override, Presence
 from portal.assessment.models.decisions import FIRST, RESIT
 from portal.common.errors import Refused
+from portal.courses.access import demand_staff
 from portal.courses.models import Edition, Team
 from portal.courses.queries import answers
 from portal.people.models import User

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from portal.assessment.domain.people import Owner, demand_staff, of_owner, of_student, said
+from portal.assessment.domain.people import Owner, of_owner, of_student, said
 from portal.assessment.models import Appointment, DemoHeld, Question, Tick
 from portal.assessment.models.given import DemoState
 from portal.assessment.policy.results import ResitStatus
 from portal.assessment.results import book_of, resit_of
 from portal.common.errors import Refused
+from portal.courses.access import demand_staff
 from portal.courses.models import Edition, MiniProject, Team
 from portal.courses.queries import standing
 from portal.courses.rules import is_member, is_staff

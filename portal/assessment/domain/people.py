@@ -11,16 +11,10 @@ from portal.common.errors import Refused
 from portal.common.text import storable
 from portal.courses.models import Edition, Enrolment, Team
 from portal.courses.queries import standing
-from portal.courses.rules import Role, is_staff
+from portal.courses.rules import Role
 from portal.people.models import User
 
 Owner = User | Team
-
-
-def demand_staff(by: User, edition: Edition) -> None:
-    """PermissionDenied for anybody but the staff of this edition."""
-    if not is_staff(standing(by), edition=edition.pk):
-        raise PermissionDenied
 
 
 def demand_lecturer(by: User, edition: Edition) -> None:

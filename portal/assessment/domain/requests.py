@@ -4,10 +4,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.assessment.domain.people import demand_staff, of_student
+from portal.assessment.domain.people import of_student
 from portal.assessment.models import ReviewAnswer, ReviewRequest
 from portal.common.errors import Refused
 from portal.common.text import storable
+from portal.courses.access import demand_staff
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.courses.rules import Role

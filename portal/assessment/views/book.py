@@ -16,8 +16,8 @@ from portal.assessment.published import changed, stand_of
 from portal.assessment.results import book_of
 from portal.assessment.rules import may_rule
 from portal.assessment.told import grouped, told
-from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
+from portal.courses.access import student_of, taught
 from portal.courses.models import Edition, Membership
 from portal.courses.queries import standing
 from portal.people.models import User

@@ -9,9 +9,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from portal.assessment import domain
-from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
 from portal.common.typed import number
+from portal.courses.access import student_of, taught
 from portal.courses.models import Edition
 from portal.people.models import User
 from portal.people.requests import Request

@@ -12,7 +12,7 @@ from portal.assessment.published import Shown, changed, shown_to, stand_of
 from portal.assessment.results import book_of
 from portal.assessment.told import told
 from portal.assessment.views.book import filters_of
-from portal.assessment.views.people import student_of, studied, taught
+from portal.courses.access import student_of, studied, taught
 from portal.courses.models import Edition, Enrolment
 from portal.people.models import User
 from portal.people.requests import Request

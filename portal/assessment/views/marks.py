@@ -15,10 +15,10 @@ from portal.assessment import domain, marksheet
 from portal.assessment.domain.people import Owner
 from portal.assessment.models import Mark, MarkEvent
 from portal.assessment.models.decisions import FIRST, RESIT
-from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
 from portal.common.typed import number, whole
 from portal.courses import sheets
+from portal.courses.access import student_of, taught
 from portal.courses.models import Edition, Team
 from portal.people.requests import Request
 

@@ -15,10 +15,10 @@ from portal.assessment.policy.results import ResitStatus
 from portal.assessment.published import shown_to, stand_of
 from portal.assessment.results import Book, Line, book_of, exchanged
 from portal.assessment.told import grouped, told
-from portal.assessment.views.people import studied
 from portal.common.errors import Refused
 from portal.common.typed import number
 from portal.courses import domain as courses
+from portal.courses.access import studied
 from portal.courses.models import Enrolment, Team
 from portal.people.requests import Request
 

@@ -12,8 +12,8 @@ from lab_specs.edition.file import EditionFile
 from portal.assessment import domain
 from portal.assessment.models import ReviewRequest
 from portal.assessment.results import book_of, resit_of
-from portal.assessment.views.people import taught
 from portal.common.errors import Refused
+from portal.courses.access import taught
 from portal.people.requests import Request
 
 PAGE = 50

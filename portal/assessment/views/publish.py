@@ -11,9 +11,9 @@ from portal.assessment.models import Publication, PublishedResult
 from portal.assessment.published import changed, sound, stand_of
 from portal.assessment.results import book_of
 from portal.assessment.rules import may_rule
-from portal.assessment.views.people import taught
 from portal.common.errors import Refused
 from portal.common.typed import whole
+from portal.courses.access import taught
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.people.requests import Request

@@ -12,9 +12,9 @@ from portal.assessment import domain
 from portal.assessment.desk import Desk, Judged, desk_of, judged
 from portal.assessment.models.decisions import FIRST, RESIT
 from portal.assessment.queries import Line, review_queue, shuffled
-from portal.assessment.views.people import student_of, taught
 from portal.common.errors import Refused
 from portal.common.typed import whole
+from portal.courses.access import student_of, taught
 from portal.courses.domain import team_for
 from portal.courses.models import Level, MiniProject, Team
 from portal.courses.queries import standing

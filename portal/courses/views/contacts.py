@@ -6,12 +6,13 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from portal.common.errors import Refused
 from portal.courses import domain
-from portal.courses.models import Contact, Edition
-from portal.courses.queries import standing, student_called
+from portal.courses.access import taught
+from portal.courses.models import Contact
+from portal.courses.queries import student_called
 from portal.people.requests import Request
 
 PAGE = 50
@@ -19,9 +20,7 @@ PAGE = 50
 
 def contacts(request: Request, pk: int) -> HttpResponse:
     """Who spoke with whom, newest first, with `?student=` of one; a POST adds a line."""
-    edition = get_object_or_404(
-        Edition.objects.select_related("course"), pk=pk, pk__in=standing(request.user).staffed
-    )
+    edition = taught(request, pk)
     name = request.GET.get("student", "").strip()[:150]
     student = student_called(edition, name)
     if request.method == "POST":

@@ -8,15 +8,16 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from portal.common.errors import Refused
 from portal.common.typed import whole
 from portal.courses import roster as rosters
 from portal.courses import sheets
 from portal.courses import teams as teamwork
+from portal.courses.access import taught
 from portal.courses.models import Edition, Membership, SizeAgreed, Team, TeamChange
-from portal.courses.queries import standing, students_of
+from portal.courses.queries import standing, student_called, students_of
 from portal.courses.rules import Role
 from portal.people.models import User
 from portal.people.requests import Request
@@ -28,7 +29,7 @@ SALT = "portal.courses.roster"
 
 def teams(request: Request, pk: int) -> HttpResponse:
     """Who works with whom; a POST changes one team."""
-    edition = _taught_by(request, pk)
+    edition = taught(request, pk)
     if request.method == "POST":
         try:
             messages.success(request, change(edition, request))
@@ -94,7 +95,7 @@ def change(edition: Edition, request: Request) -> str:
 
 def roster(request: Request, pk: int) -> HttpResponse:
     """Read in a file: first what it would do, then, on a second click, that."""
-    edition = _taught_by(request, pk)
+    edition = taught(request, pk)
     if not _leads(request, edition):
         raise PermissionDenied
     context: dict[str, Any] = {"edition": edition, "columns": rosters.NAMES}
@@ -154,11 +155,10 @@ def _row(team: Team, limits: teamwork.Bounds) -> dict[str, Any]:
 
 
 def _student(edition: Edition, name: str) -> User:
-    found = students_of(edition).filter(person__username__iexact=name.strip())
-    enrolment = found.select_related("person").first()
-    if enrolment is None:
+    found = student_called(edition, name)
+    if found is None:
         raise Refused(f"No student of this edition signs in as “{name.strip()[:100]}”.")
-    return enrolment.person
+    return found
 
 
 def _shared(edition: Edition) -> Any:  # noqa: ANN401 - a query for another one
@@ -168,8 +168,3 @@ def _shared(edition: Edition) -> Any:  # noqa: ANN401 - a query for another one
 def _leads(request: Request, edition: Edition) -> bool:
     """Only a lecturer says who has which role."""
     return standing(request.user).roles.get(edition.pk) is Role.LECTURER
-
-
-def _taught_by(request: Request, pk: int) -> Edition:
-    staffed = standing(request.user).staffed
-    return get_object_or_404(Edition.objects.select_related("course"), pk=pk, pk__in=staffed)

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from portal.assessment import domain as assessment
 from portal.assessment.domain.given import liftable
-from portal.assessment.domain.people import demand_lecturer, demand_reason, demand_staff
+from portal.assessment.domain.people import demand_lecturer, demand_reason
 from portal.common.errors import Refused
 from portal.common.text import storable
+from portal.courses.access import demand_staff
 from portal.courses.domain import team_for
 from portal.courses.models import MiniProject, Team
 from portal.courses.queries import standing, students_of

@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.assessment import domain as assessment
-from portal.assessment.domain.people import demand_reason, demand_staff
+from portal.assessment.domain.people import demand_reason
 from portal.common.errors import Refused
 from portal.common.text import storable
+from portal.courses.access import demand_staff
 from portal.courses.models import Criterion, Level
 from portal.demos.domain.bookings import note_outcome
 from portal.demos.domain.videos import note_video

@@ -7,10 +7,11 @@ from itertools import pairwise
 from django.db import transaction
 from django.utils import timezone
 
-from portal.assessment.domain.people import demand_reason, demand_staff
+from portal.assessment.domain.people import demand_reason
 from portal.common.errors import Refused
 from portal.common.text import storable
 from portal.common.typed import near
+from portal.courses.access import demand_staff
 from portal.courses.models import Edition
 from portal.demos.domain.bookings import call_off
 from portal.demos.models import Booking, Slot

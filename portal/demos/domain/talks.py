@@ -8,9 +8,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from portal.assessment import domain as assessment
-from portal.assessment.domain.people import demand_staff
 from portal.common.errors import Refused
 from portal.common.text import storable
+from portal.courses.access import demand_staff
 from portal.courses.models import Edition
 from portal.courses.queries import students_of
 from portal.demos.domain.videos import checked_link

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.common.errors import Refused
 from portal.common.typed import near, whole
-from portal.courses.models import Edition, Team
+from portal.courses.access import taught
+from portal.courses.models import Team
 from portal.courses.queries import standing
 from portal.demos import domain
 from portal.demos.day import day_of, films
@@ -29,7 +30,7 @@ PAGE = 50
 @require_safe
 def day(request: Request, pk: int) -> HttpResponse:
     """The slots of a day with who booked them, and the videos to review."""
-    edition = taught_by(request, pk)
+    edition = taught(request, pk)
     desk = desk_of(edition)
     on: date | None = None
     with suppress(ValueError):
@@ -50,7 +51,7 @@ def day(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: Request, pk: int) -> HttpResponse:
     """The form for new slots."""
-    edition = taught_by(request, pk)
+    edition = taught(request, pk)
     form = PublishForm(request.POST or None, terms=desk_of(edition).terms)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -135,11 +136,6 @@ def absent(request: Request, pk: int) -> HttpResponse:
         messages.info(request, f"Noted: {booking.team.name} did not come.")
     return redirect(_day(booking.slot))
 
-
-def taught_by(request: Request, pk: int) -> Edition:
-    """An edition, for its staff."""
-    rows = Edition.objects.select_related("course")
-    return get_object_or_404(rows, pk=pk, pk__in=standing(request.user).staffed)
 
 
 def _slot(request: Request, pk: int) -> Slot:

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.common.errors import Refused
 from portal.common.typed import whole
+from portal.courses.access import taught
 from portal.courses.models import Edition
 from portal.courses.queries import standing
 from portal.courses.rules import is_staff
 from portal.demos import domain
 from portal.demos.models import Article, Talk
 from portal.demos.talking import programme
-from portal.demos.views.staff import taught_by
 from portal.people.models import User
 from portal.people.requests import Request
 
@@ -38,7 +38,7 @@ def talks(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def change(request: Request, pk: int) -> HttpResponse:
     """One change of the articles, of who presents them, or of their order."""
-    edition = taught_by(request, pk)
+    edition = taught(request, pk)
     deed = CHANGES.get(request.POST.get("deed", ""), _nothing)
     try:
         messages.success(request, deed(request, edition))

@@ -49,3 +49,17 @@ def test_mini_projects_come_with_their_course_in_one_query(
     with django_assert_num_queries(1):
         titles = [each.edition.course.title for each in queries.mini_projects_of(alice)]
     assert len(titles) == count
+
+
+def test_a_student_is_found_however_the_name_is_capitalised(
+    edition: Edition, alice: User, tina: User
+) -> None:
+    assert queries.student_called(edition, " Alice ") == alice
+    assert queries.student_called(edition, "tina") is None, "she teaches"
+
+
+def test_of_two_names_that_differ_in_capitals_the_typed_one_is_meant(
+    edition: Edition, alice: User, enrolled: Callable[[str], User]
+) -> None:
+    loud = enrolled("ALICE")
+    assert [queries.student_called(edition, name) for name in ("alice", "ALICE")] == [alice, loud]

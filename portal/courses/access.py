@@ -1,11 +1,12 @@
-"""Whose page it is: the staff's of an edition, or a student's own."""
+"""Whose page or deed it is: the staff's of an edition, or a student's own."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from portal.courses.models import Edition, Enrolment
 from portal.courses.queries import standing
-from portal.courses.rules import Role
+from portal.courses.rules import Role, is_staff
 from portal.people.models import User
 from portal.people.requests import Request
 
@@ -14,6 +15,12 @@ def taught(request: Request, pk: int) -> Edition:
     """The edition, for its staff; there is nothing here for anybody else."""
     staffed = standing(request.user).staffed
     return get_object_or_404(Edition.objects.select_related("course"), pk=pk, pk__in=staffed)
+
+
+def demand_staff(by: User, edition: Edition) -> None:
+    """PermissionDenied for anybody but the staff of this edition."""
+    if not is_staff(standing(by), edition=edition.pk):
+        raise PermissionDenied
 
 
 def studied(request: Request, pk: int) -> Edition:
