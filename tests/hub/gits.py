@@ -1,5 +1,6 @@
 """The git side of the stand-in: bare repositories on disk, read and written by real git."""
 
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -126,6 +127,15 @@ def is_ancestor(folder: Path, older: str, newer: str) -> bool:
     ).returncode
 
 
+def kind_of(folder: Path, old: str, new: str) -> str:
+    """What GitHub calls it when a ref moves so."""
+    if old == NOTHING:
+        return "branch_creation"
+    if new == NOTHING:
+        return "branch_deletion"
+    return "push" if is_ancestor(folder, old, new) else "force_push"
+
+
 def write(
     folder: Path,
     branch: str,
@@ -163,3 +173,28 @@ def write(
 
 def data(content: bytes) -> list[bytes]:
     return [f"data {len(content)}".encode(), content]
+
+
+def merge(folder: Path, branch: str, head: str, name: str) -> str:
+    """The merge commit of a branch and another head; the branch stays where it is."""
+    tree = git(folder, "merge-tree", "--write-tree", branch, head).splitlines()[0]
+    return commit(folder, tree, f"Merge {head[:7]}", name, parents=[branch, head])
+
+
+def generate(template: Path, folder: Path, branch: str, name: str) -> None:
+    """The files of a template as one first commit, which has no history in common with it."""
+    shutil.copytree(template / "objects", folder / "objects", dirs_exist_ok=True)
+    tree = git(template, "rev-parse", f"{branch}^{{tree}}")
+    sha = commit(folder, tree, "Initial commit", name)
+    git(folder, "update-ref", f"refs/heads/{branch}", sha)
+
+
+def commit(folder: Path, tree: str, message: str, name: str, parents: Sequence[str] = ()) -> str:
+    moment = f"{int(datetime.now(UTC).timestamp())} +0000"
+    who = {"GIT_AUTHOR_NAME": name, "GIT_COMMITTER_NAME": "GitHub"}
+    dates = {"GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
+    on = [word for parent in parents for word in ("-p", parent)]
+    command = ["git", "commit-tree", tree, *on, "-m", message]
+    environment = IDENTITY | who | dates
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+    return done.stdout.decode().strip()

@@ -132,6 +132,7 @@ class Invitation:
     invitee: Account
     inviter: Account
     role: str
+    expired: bool = False
     made_at: datetime = field(default_factory=now)
 
 
@@ -158,7 +159,7 @@ class Status:
 @dataclass(eq=False)
 class Review:
     number: int
-    person: Account
+    person: Account | None  # None: somebody who left GitHub
     state: str
     sha: str
     body: str = ""

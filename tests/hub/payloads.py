@@ -19,7 +19,7 @@ class Payloads:
     def around(self, repository: Repository, sender: Account, app: App) -> Shape:
         """What every event of a repository carries."""
         shape: Shape = {
-            "repository": self.shapes.repository(repository),
+            "repository": self.shapes.repository(repository) | {"custom_properties": {}},
             "sender": self.shapes.person(sender),
         }
         if repository.owner.kind == "Organization":
@@ -191,7 +191,10 @@ class Payloads:
                 "updated_at": moment(app.made_at),
                 "app_id": app.number,
                 "deliveries_url": f"{self.shapes.api}/app/hook/deliveries",
+                "ping_url": f"{self.shapes.api}/app/hook/pings",
+                "url": f"{self.shapes.api}/app/hook",
             },
+            "sender": self.shapes.person(app.owner),
         }
 
 

@@ -14,7 +14,9 @@ from tests.hub import (
     routes_app,
     routes_checks,
     routes_people,
+    routes_pulls,
     routes_repositories,
+    routes_rooms,
 )
 from tests.hub.access import NOT_FOUND, admit, caller_of, may_see
 from tests.hub.models import Repository, now
@@ -24,7 +26,8 @@ from tests.hub.routing import Answer, Call, Caller, RefusalError, Route, find
 if TYPE_CHECKING:
     from tests.hub.standin import StandIn
 
-PARTS = (pages, routes_app, routes_checks, routes_people, routes_repositories)
+PARTS = (pages, routes_app, routes_checks, routes_people, routes_pulls, routes_repositories)
+PARTS += (routes_rooms,)
 BY_NUMBER = re.compile(r"/repositories/(\d+)(/.*)?")
 BASE = "/api/v3"
 

@@ -14,6 +14,16 @@ def user(call: Call) -> Answer:
     return Answer(call.hub.shapes.whole_person(account))
 
 
+@route("GET", "/user/{account_id}")
+def user_by_number(call: Call) -> Answer:
+    wanted = int(call.path["account_id"])
+    every = call.hub.world.accounts.values()
+    account = next((one for one in every if one.number == wanted), None)
+    if account is None:
+        raise RefusalError(404, "Not Found")
+    return Answer(call.hub.shapes.whole_person(account))
+
+
 @route("GET", "/orgs/{org}")
 def organisation(call: Call) -> Answer:
     account = call.hub.world.account(call.path["org"])

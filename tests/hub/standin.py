@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.hub import contract, desk, gits
+from tests.hub.doings import Doings
 from tests.hub.faults import Fault
 from tests.hub.models import Account, Activity, App, Installation, Repository, Token, now
 from tests.hub.payloads import Payloads
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 KEYS: list[str] = []  # one key pair does for all apps of a process; making one takes a while
 
 
-class StandIn:
+class StandIn(Doings):
     def __init__(self, web: str, certificate: Path, folder: Path) -> None:
         self.web, self.certificate, self.folder = web, certificate, folder
         self.world, self.shapes = World(folder), Shapes(web)
@@ -138,8 +139,7 @@ class StandIn:
         number, given = self.world.number(), dict(app.permissions)
         made = Installation(number, app, account, given, list(app.events), chosen)
         self.world.installations[number] = made
-        payload = self.payloads.installation("created", made, account)
-        self.deliver("installation", payload, app)
+        self.tell_of(made, "created")
         return made
 
     def token(self, person: Account, *scopes: str) -> str:
@@ -162,10 +162,14 @@ class StandIn:
         author: tuple[str, str] | None = None,
         when: datetime | None = None,
         parents: Sequence[str] | None = None,
+        at: datetime | None = None,
     ) -> str:
-        """Commit files and push them by real git over https; answers the commit."""
+        """Commit files and push them by real git over https; answers the commit.
+
+        `when` the commit says it was made, and when it came (`at`) as GitHub remembers it.
+        """
         who = author or (by.name or by.login, (by.emails or [f"{by.login}@example.org"])[0])
-        return desk.push(
+        sha = desk.push(
             self,
             repository,
             branch or repository.default_branch,
@@ -176,32 +180,27 @@ class StandIn:
             when=when,
             parents=parents,
         )
+        if at:
+            repository.activity[-1].made_at = at
+        return sha
 
     def delete_branch(self, repository: Repository, branch: str, *, by: Account) -> None:
         desk.delete(self, repository, branch, token=self.token(by, "repo"))
 
-    def moved(self, repository: Repository, ref: str, old: str, new: str, who: Account) -> None:
-        """A ref moved by a push: note it, and tell the apps."""
+    def moved(
+        self, repository: Repository, ref: str, old: str, new: str, by: Account, kind: str = ""
+    ) -> None:
+        """A ref moved: note it, and tell the apps."""
         repository.pushed_at = now()
-        kind = "push"
-        if old == gits.NOTHING:
-            kind = "branch_creation"
-        elif new == gits.NOTHING:
-            kind = "branch_deletion"
-        elif not gits.is_ancestor(repository.folder, old, new):
-            kind = "force_push"
+        for pull in repository.pulls:
+            if f"refs/heads/{pull.head}" == ref and pull.closed_at is None:
+                pull.head_sha = new
+        kind = kind or gits.kind_of(repository.folder, old, new)
         number = self.world.number()
-        repository.activity.append(Activity(number, old, new, ref, kind, who))
+        repository.activity.append(Activity(number, old, new, ref, kind, by))
         for app in self.listeners(repository, "push"):
-            payload = self.payloads.push(repository, ref, old, new, who, app)
+            payload = self.payloads.push(repository, ref, old, new, by, app)
             self.deliver("push", payload, app)
-
-    def listeners(self, repository: Repository, event: str) -> list[App]:
-        return [
-            one.app
-            for one in self.world.installations.values()
-            if one.covers(repository) and not one.suspended_at and event in one.events
-        ]
 
     # What the portal hears
 
