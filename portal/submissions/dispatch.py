@@ -42,6 +42,11 @@ def ring_history() -> bool:
     return _ring("grader.history")
 
 
+def ring_pushes(*, after: float) -> bool:
+    """Tell, so many seconds from now, that a push is due. False without a broker."""
+    return _ring("portal.pushes", after=after)
+
+
 def unanswered() -> int | None:
     """How many rings for grading no worker has heard yet; None without a broker."""
     with app.connection_for_read() as connection:
@@ -54,9 +59,9 @@ def unanswered() -> int | None:
             return None
 
 
-def _ring(task: str, **kwargs: int) -> bool:
+def _ring(task: str, *, after: float = 0, **kwargs: int) -> bool:
     try:
-        app.send_task(task, kwargs=kwargs, retry=False)
+        app.send_task(task, kwargs=kwargs, retry=False, countdown=after or None)
     except OperationalError as error:
         log.warning("broker_unreachable", task=task, error=str(error), **kwargs)
         return False

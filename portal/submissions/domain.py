@@ -40,6 +40,10 @@ CLAIM_TRIES = 32  # more workers than that do not reach for the same row at once
 ENOUGH_BELLS = 32  # unheard at once are enough to keep every worker busy
 
 
+class NoRoom(Refused):
+    """As many attempts as may be at once wait or run; later there is room again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """What handing in did: the attempt that is queued now, and those that it replaced."""
@@ -127,6 +131,33 @@ def rerun(*, submission: Submission, by: User, reason: str) -> Attempt:
             (attempt,) = moves.queue([submission], by=by, reason=reason, lane=Lane.RERUN)
     except IntegrityError:
         raise Refused("This submission is being graded already.") from None
+    attempt.refresh_from_db()
+    return attempt
+
+
+def again(*, submission: Submission, by: User, reason: str) -> Attempt:
+    """Grade the same commit once more, as another attempt, for a member of the team.
+
+    It counts as handing in does. Refused while something of the team for this mini-project is
+    live, or when there is no room. For the edition's staff it is a `rerun`.
+    """
+    mini_project, team = submission.mini_project, submission.team
+    who = standing(by)
+    if rules.may_rerun(who, edition=mini_project.edition_id):
+        return rerun(submission=submission, by=by, reason=reason)
+    if not rules.may_submit(who, team=team.pk):
+        raise PermissionDenied
+    with transaction.atomic():
+        Team.objects.select_for_update().get(pk=team.pk)  # two clicks at once
+        User.objects.select_for_update().get(pk=by.pk)
+        own = Attempt.objects.filter(submission__mini_project=mini_project, submission__team=team)
+        if own.filter(state__in=LIVE).exists():
+            raise Refused(
+                "Another attempt of your team for this work waits or runs. "
+                "Wait for its verdict, then run this one again."
+            )
+        _demand_room(team, by)
+        (attempt,) = moves.queue([submission], by=by, reason=reason, lane=Lane.INTERACTIVE)
     attempt.refresh_from_db()
     return attempt
 
@@ -316,7 +347,7 @@ def _demand_room(team: Team, by: User) -> None:
     # What staff run again is not the students' doing.
     live = Attempt.objects.filter(own, state__in=LIVE, priority=Lane.INTERACTIVE).count()
     if live >= MAX_LIVE:
-        raise Refused(
+        raise NoRoom(
             f"You have {live} attempts that wait or run, which is as many as may be at once. "
             "Nothing is lost: wait until one of them has its verdict, or cancel one, "
             "and then submit this commit again."

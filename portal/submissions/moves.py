@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from portal.common.text import storable
 from portal.people.models import User
-from portal.submissions import dispatch, records
+from portal.submissions import dispatch, records, signals
 from portal.submissions.lanes import Lane
 from portal.submissions.models import (
     REASON_LENGTH,
@@ -68,7 +68,9 @@ def queue(
         Transition(attempt=attempt, target=State.QUEUED, at=now, by=by, note=attempt.reason)
         for attempt in attempts
     )
-    transaction.on_commit(partial(announce, [attempt.pk for attempt in attempts]))
+    queued = [attempt.pk for attempt in attempts]
+    transaction.on_commit(partial(announce, queued))
+    signals.changed(queued)
     return attempts
 
 
@@ -161,6 +163,7 @@ def move(
             by=by,
             note=storable(note)[:REASON_LENGTH],
         )
+        signals.changed([attempt_id])
     return True
 
 
@@ -168,3 +171,4 @@ def rescored(attempt: Attempt, score: Score) -> None:
     """Write down what the stored report comes to by the lab as it is now."""
     done = Attempt.objects.filter(pk=attempt.pk, state=State.DONE, verdict=attempt.verdict)
     done.update(verdict=score.verdict, levels=dict(score.levels))
+    signals.changed([attempt.pk])
