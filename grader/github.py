@@ -21,7 +21,7 @@ from github.Repository import Repository
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
 
-__all__ = ["AppKey", "Github", "GithubIntegration", "Hub", "Repository", "told"]
+__all__ = ["AppKey", "Github", "GithubIntegration", "Hub", "Repository", "activity", "told"]
 
 SECONDS = 20  # for one answer
 PER_PAGE = 100
@@ -125,6 +125,19 @@ class Hub:
             "per_page": PER_PAGE,
             "user_agent": "course-portal",
         }
+
+
+def activity(github: Github, full_name: str) -> Iterator[dict[str, Any]]:
+    """What happened to a repository's branches, newest first; as GitHub tells it, page by page.
+
+    PyGithub has no call for it, and its lists know no cursors.
+    """
+    url = f"/repos/{full_name}/activity?per_page={PER_PAGE}"
+    while url:
+        headers, entries = github.requester.requestJsonAndCheck("GET", url)
+        yield from entries
+        links = requests.utils.parse_header_links(headers.get("link", ""))
+        url = next((each["url"] for each in links if each.get("rel") == "next"), "")
 
 
 @contextmanager

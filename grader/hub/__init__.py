@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.github import Hub
-from grader.hub import repositories
+from grader.hub import app, collect, repositories
 
 Doer = Callable[[Hub, Mapping[str, Any]], Any]
 
 DOERS: dict[str, Doer] = {
+    "manifest": app.convert,
+    "selftest": app.look_over,
     "look": repositories.look,
     "room": repositories.make,
+    "collect": collect.collect,
 }

@@ -1,5 +1,7 @@
 """The app's place in Django."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class DeliveriesConfig(AppConfig):
 
     name = "portal.deliveries"
     label = "deliveries"
+
+    def ready(self) -> None:
+        """What GitHub says of a deadline is known wherever errands are answered."""
+        import_module("portal.deliveries.collect")

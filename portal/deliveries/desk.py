@@ -9,7 +9,7 @@ from lab_specs.messages import Explanation, explain
 from portal.courses.dates import Calendar
 from portal.courses.models import Edition, MiniProject
 from portal.courses.queries import Place, place_of, students_of
-from portal.deliveries import snapshots
+from portal.deliveries import collect, snapshots
 from portal.deliveries.advice import Advice, advise, nowhere
 from portal.deliveries.domain import LINKS, READ, WRITTEN, by_hand, is_path
 from portal.deliveries.facts import First, Item, Key, delivered, items, standings
@@ -78,6 +78,11 @@ class Piece:
         """Whether the reading failed for reasons of ours, until the portal stopped trying."""
         row = self.reading
         return bool(row and row.answered_at and row.fault in PLATFORM_CODES)
+
+    @property
+    def remarks(self) -> Sequence[collect.Remark]:
+        """What happened to the branches around the deadline, as GitHub told it."""
+        return collect.remarks(self.snapshot) if self.snapshot else ()
 
     @property
     def trouble(self) -> Explanation | None:

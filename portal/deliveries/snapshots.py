@@ -186,7 +186,11 @@ def _take(each: Snapshot, *, now: datetime) -> bool:
             mine = Snapshot.objects.select_for_update().get(pk=each.pk)
             if mine.taken_at:
                 return False
-            at = collect.there_at(mine) if mine.way == Way.ACTIVITY else counts_at(mine.due_at, lookup)
+            at = (
+                collect.there_at(mine)
+                if mine.way == Way.ACTIVITY
+                else counts_at(mine.due_at, lookup)
+            )
             mine.delivery = Delivery.objects.create(
                 mini_project=lookup.mini_project,
                 team=lookup.team,

@@ -85,6 +85,34 @@ def look_at_default(
     return lookup
 
 
+def note_found(
+    *,
+    mini_project: MiniProject,
+    team: Team,
+    person: User,
+    repository: str,
+    lab: str,
+    commit: str,
+    commit_title: str,
+    committed_at: datetime | None,
+) -> Lookup:
+    """A look-up that needed no worker: somebody knows already which commit it is."""
+    now = timezone.now()
+    return Lookup.objects.create(
+        mini_project=mini_project,
+        team=team,
+        person=person,
+        lab=lab,
+        repository=repository,
+        commit=commit,
+        commit_title=storable(commit_title)[:200],
+        committed_at=committed_at,
+        status=LookupStatus.FOUND,
+        created_at=now,
+        answered_at=now,
+    )
+
+
 def answer_lookup(
     *,
     lookup_id: int,
