@@ -102,9 +102,11 @@ def _done(errand: Errand) -> Any:  # noqa: ANN401 - any JSON value
 
 def _answered(errand: Errand, answer: Any) -> None:  # noqa: ANN401 - any JSON value
     """End it and let follow what follows, both or neither."""
+    kind = KINDS[errand.kind]
     with transaction.atomic():
-        if errand.token and errands.end(errand.pk, errand.token, answer) and answer is not None:
-            KINDS[errand.kind].answered(errand, answer)
+        ended = errand.token and errands.end(errand.pk, errand.token, kind.kept(answer))
+        if ended and answer is not None:
+            kind.answered(errand, answer)
     logger.info("errand done")
 
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-KINDS = ("portal.github.roomwork",)  # modules that say what errands mean
+KINDS = ("portal.github.setup", "portal.github.roomwork")  # modules that say what errands mean
 
 
 class GitHubConfig(AppConfig):
