@@ -1,20 +1,5 @@
-import json
-import os
-import sys
+from labelled import job, write
 
-if sys.argv[1:] == ["train"]:
-    with open("/out/metrics.jsonl", "w") as record:
-        for epoch in range(1, 6):
-            line = {
-                "epoch": epoch,
-                "train_loss": 1 / epoch,
-                "val_loss": 1 / epoch,
-                "val_accuracy": 0.99,
-            }
-            print(json.dumps(line), file=record)
-    open("/out/model.pt", "wb").write(b"model")
-else:
-    with open("/pred/predictions.csv", "w") as file:
-        print("index,label", file=file)
-        for index in range(2_000):
-            print(f"{index},{['nan', '7.0', '1e1', '٣', '-1', '=1+1'][index % 6]}", file=file)
+CELLS = ["nan", "7.0", "1e1", "٣", "-1", "=1+1"]
+
+job(lambda: write((index, CELLS[index % 6]) for index in range(2_000)))
