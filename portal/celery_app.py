@@ -18,6 +18,7 @@ RESOLVE_QUEUE = "resolve"
 PORTAL_QUEUE = "portal"
 REAP_SECONDS = 5.0
 SNAPSHOT_SECONDS = 20.0
+LOST_SECONDS = 60.0
 
 # A worker gives no bell back, and tells no broker that it has heard one: if the broker were away
 # just then, the worker would break and end. The reaper rings again for what was lost.
@@ -63,6 +64,11 @@ app.conf.update(
             "task": "portal.github",
             "schedule": REAP_SECONDS,
             "options": {"expires": REAP_SECONDS},
+        },
+        "github-lost": {
+            "task": "portal.github_lost",
+            "schedule": LOST_SECONDS,
+            "options": {"expires": LOST_SECONDS},
         },
         "snapshots": {
             "task": "portal.snapshots",

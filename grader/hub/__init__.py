@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.github import Hub
-from grader.hub import app, collect, repositories
+from grader.hub import app, checks, collect, heads, pulls, repositories
 
 Doer = Callable[[Hub, Mapping[str, Any]], Any]
 
@@ -14,4 +14,8 @@ DOERS: dict[str, Doer] = {
     "look": repositories.look,
     "room": repositories.make,
     "collect": collect.collect,
+    "pulls": pulls.pulls,
+    "verdict": checks.tell,
+    "repositories": heads.repositories,
+    "head": heads.head,
 }

@@ -4,7 +4,15 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-KINDS = ("portal.github.setup", "portal.github.roomwork")  # modules that say what errands mean
+from portal.submissions import signals
+
+# Modules that say what errands mean
+KINDS = (
+    "portal.github.setup",
+    "portal.github.roomwork",
+    "portal.github.verdicts",
+    "portal.github.looking",
+)
 
 
 class GitHubConfig(AppConfig):
@@ -17,3 +25,4 @@ class GitHubConfig(AppConfig):
         """Every kind of errand is known, whoever asks or answers."""
         for module in KINDS:
             import_module(module)
+        signals.connect(import_module("portal.github.verdicts").follow)

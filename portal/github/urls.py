@@ -11,5 +11,5 @@ urlpatterns = [
     path("github/made/", app.made, name="made"),
     path("github/test/", app.check, name="check"),
     path("github/forget/", app.forget, name="forget"),
-    path("github/hook/", hooks.receive, name="hook"),
+    path("github/hooks/", hooks.receive, name="hook"),
 ]

@@ -1,0 +1,48 @@
+"""What GitHub is told of an attempt: a check run, or a commit's status."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.github import Github, Hub, told
+
+CHECKS = {"checks": "write", "metadata": "read"}
+
+
+def tell(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Say it, where it was said before or anew. Answers GitHub's number of the check run."""
+    place = f"/repos/{asked['full_name']}"
+    answer = {"number": asked["number"], "said": asked["said"], "digest": asked["digest"]}
+    if asked["installation"] is None:
+        _send(hub, asked, "POST", f"{place}/statuses/{asked['commit']}")
+        return answer
+    number = asked["number"] or (_made_before(hub, asked, place) if asked["look"] else None)
+    if number:
+        return answer | _send(hub, asked, "PATCH", f"{place}/check-runs/{number}")
+    return answer | _send(hub, asked, "POST", f"{place}/check-runs")
+
+
+def _send(hub: Hub, asked: Mapping[str, Any], verb: str, path: str) -> dict[str, Any]:
+    # PyGithub's own calls would first ask for the repository and the check run
+    with told(what=asked["full_name"]), _open(hub, asked) as github:
+        _, made = github.requester.requestJsonAndCheck(verb, path, input=asked["told"])
+        return {"number": int(made["id"]) if asked["installation"] else None}
+
+
+def _made_before(hub: Hub, asked: Mapping[str, Any], place: str) -> int | None:
+    """The check run of an earlier try whose answer never arrived."""
+    run = asked["told"]
+    with told(what=asked["full_name"]), _open(hub, asked) as github:
+        _, found = github.requester.requestJsonAndCheck(
+            "GET",
+            f"{place}/commits/{run['head_sha']}/check-runs",
+            parameters={"check_name": run["name"], "filter": "all"},
+        )
+        own = [each for each in found["check_runs"] if each["external_id"] == run["external_id"]]
+        return int(own[0]["id"]) if own else None
+
+
+def _open(hub: Hub, asked: Mapping[str, Any]) -> Github:
+    if asked["installation"] is None:
+        return hub.plain()
+    name = asked["full_name"].partition("/")[2]
+    return hub.installation(asked["installation"], repositories=[name], permissions=CHECKS)
