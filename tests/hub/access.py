@@ -95,6 +95,9 @@ def covers(token: Token, repository: Repository) -> bool:
 def may_see(world: World, caller: Caller, repository: Repository) -> bool:
     if not repository.private:
         return True
+    if caller.app:
+        every = world.installations.values()
+        return any(one.app is caller.app and one.covers(repository) for one in every)
     if caller.token and caller.installation:
         return covers(caller.token, repository)
     return bool(caller.person and world.role(caller.person, repository))

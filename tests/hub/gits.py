@@ -148,10 +148,11 @@ def write(
 ) -> str:
     """Commit files (None removes one) to a branch, by one process; answers the commit.
 
-    Without `parents` it stands on the branch, if there is one; with [] it is a root.
+    Without `parents` it stands on the branch, or a new one on the default; with [] it is a root.
     """
     if parents is None:
-        parents = [sha for name, sha in branches(folder).items() if name == branch]
+        heads, default = branches(folder), git(folder, "symbolic-ref", "--short", "HEAD")
+        parents = [heads[name] for name in (branch, default) if name in heads][:1]
     joining = chain(["from"], repeat("merge"))
     moment = f"{int((when or datetime.now(UTC)).timestamp())} +0000"
     who = f"{author[0]} <{author[1]}> {moment}"

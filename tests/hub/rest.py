@@ -131,7 +131,7 @@ def repository_of(call: Call, path: str) -> Repository:
     if found:
         return found
     moved = world.moved.get(full_name.lower())
-    if moved is None or not (call.caller.app or may_see(world, call.caller, moved)):
+    if moved is None or not may_see(world, call.caller, moved):
         raise RefusalError(404, NOT_FOUND)
     rest = path.split("/", 4)[4:]
     to = "/".join([f"{call.hub.shapes.api}/repositories/{moved.number}", *rest])

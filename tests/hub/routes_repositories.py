@@ -1,6 +1,7 @@
 """Repositories, branches and commits, and who somebody is."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 from tests.hub import gits
 from tests.hub.models import Protection, now
@@ -23,7 +24,7 @@ def repository(call: Call) -> Answer:
 
 def protection_shape(call: Call, branch: str, protection: Protection | None) -> Shape:
     """branch-protection"""
-    own = f"{call.hub.shapes.repository_api(call.repository)}/branches/{branch}/protection"
+    own = f"{call.hub.shapes.repository_api(call.repository)}/branches/{quote(branch)}/protection"
     if protection is None:
         nothing = {"enforcement_level": "off", "contexts": [], "checks": []}
         return {"enabled": False, "required_status_checks": nothing}
@@ -64,8 +65,8 @@ def branch_head(call: Call) -> str:
 def branch(call: Call) -> Answer:
     name, sha = call.path["branch"], branch_head(call)
     protection = call.repository.protections.get(name)
-    own = f"{call.hub.shapes.repository_api(call.repository)}/branches/{name}"
-    html = f"{call.hub.shapes.repository_web(call.repository)}/tree/{name}"
+    own = f"{call.hub.shapes.repository_api(call.repository)}/branches/{quote(name)}"
+    html = f"{call.hub.shapes.repository_web(call.repository)}/tree/{quote(name)}"
     shape = {
         "name": name,
         "commit": commit_shape(call, gits.one(call.repository.folder, sha)),

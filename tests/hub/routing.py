@@ -121,6 +121,7 @@ class Call:
 
 
 ROUTES: list[Route] = []
+OLD = re.compile(r"(/repos/[^/]+/[^/]+)/statuses/(.+)")  # an older name, which PyGithub still uses
 
 
 def route(
@@ -129,7 +130,8 @@ def route(
     """Bind a function to an operation of the description."""
 
     def bind(answer: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+        shape = re.sub(r"\{(branch|ref)\}", r"(?P<\1>.+)", template)
+        pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", shape))
         ROUTES.append(Route(method, template, answer, needs, only, pattern))
         return answer
 
@@ -137,7 +139,9 @@ def route(
 
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route of a path (still quoted); one without variables comes first."""
+    """The route of a path (still quoted); that which is told most literally comes first."""
+    if method == "GET":
+        path = OLD.sub(r"\1/commits/\2/statuses", path)
     found = [
         (one, match)
         for one in ROUTES
@@ -145,5 +149,5 @@ def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     ]
     if not found:
         return None
-    best, match = min(found, key=lambda pair: len(pair[1].groupdict()))
+    best, match = max(found, key=lambda pair: len(re.sub(r"\{\w+\}", "", pair[0].template)))
     return best, {name: unquote(value) for name, value in match.groupdict().items()}
