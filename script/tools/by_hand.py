@@ -9,7 +9,7 @@ from typing import Any
 import docker
 
 from grader.docker_client import build_command
-from grader.docker_engine import DockerPipe
+from grader.docker_pipe import DockerPipe
 from lab_specs import wire
 from lab_specs.schema import LabSpec
 

@@ -85,7 +85,8 @@ class Watch:
     def look(self) -> tuple[Hold, ...]:
         """What the workers hold at this moment."""
         active = self._rows.filter(state__in=ACTIVE).values_list("pk", "state", "token", "worker")
-        return tuple(Hold(*row) for row in asked(lambda: list(active)))
+        found = asked(lambda: list(active))
+        return tuple(Hold(pk, state, token, worker) for pk, state, token, worker in found if token)
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_EVERY):

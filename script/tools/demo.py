@@ -71,6 +71,8 @@ def _broken(lab: str) -> Variant:
 
 
 def _submit(visitor: Visitor, person: str, variant: Variant) -> Shown:
+    if settings.LOCAL_REPOSITORIES is None:
+        raise ValueError("the demo takes repositories from PORTAL_LOCAL_REPOSITORIES")
     folder = settings.LOCAL_REPOSITORIES / variant.name.replace(": ", "-")
     shutil.rmtree(folder, ignore_errors=True)
     make_repository(variant, folder)
