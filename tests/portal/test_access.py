@@ -86,6 +86,11 @@ TABLE = {
     "password": Rule("", answers(OK), answers(UNSAID)),
     "github_link": Rule("", WRITE_ONLY, answers(ELSEWHERE)),
     "github_unlink": Rule("", WRITE_ONLY, answers(ELSEWHERE)),
+    # Of superusers alone, whom tests/portal/github asks
+    **dict.fromkeys(
+        (f"github:{name}" for name in ("app", "begin", "made", "check", "forget")),
+        Rule("", answers(GONE), answers(GONE)),
+    ),
     "second-factor": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),
     "second-factor-new": Rule("", NO_STUDENT, NO_STUDENT),
     "recovery-codes": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),
