@@ -111,6 +111,7 @@ def running(folder: Path, **more: str) -> Iterator[Portal]:
         "PORTAL_DEMO": "1",
         "PORTAL_VAR": str(folder),
         "PORTAL_PORT": str(port),
+        "PORTAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PORTAL_SHELF": str(SHELF),
         "PORTAL_LOCAL_REPOSITORIES": str(repositories),
         "GRADER_WORKDIR": str(folder / "work"),

@@ -20,7 +20,7 @@ class Visitor:
         fresh = httpx.Limits(max_keepalive_connections=0)
         self._http = httpx.Client(base_url=base, follow_redirects=True, timeout=60, limits=fresh)
         self._http.get("/login/").raise_for_status()
-        page = self._post("/login/", username=username, password=password)
+        page = self.post("/login/", username=username, password=password)
         if urlsplit(str(page.url)).path == "/login/":
             raise PermissionError(f"{username} could not sign in")
 
@@ -32,14 +32,14 @@ class Visitor:
 
     def look_up(self, project: int, lab: str, repository: str) -> int:
         """Ask for a link to be resolved and wait for the commit; the lookup's number."""
-        page = self._post(f"/projects/{project}/", lab=lab, link=repository)
+        page = self.post(f"/projects/{project}/", lab=lab, link=repository)
         lookup = _number(page, "links")
         self._until_final(f"/links/{lookup}/poll/")
         return lookup
 
     def confirm(self, lookup: int) -> int:
         """Submit the commit that was found; the attempt's number."""
-        return _number(self._post(f"/links/{lookup}/confirm/"), "attempts")
+        return _number(self.post(f"/links/{lookup}/confirm/"), "attempts")
 
     def wait(self, attempt: int) -> None:
         """Wait until the attempt has ended."""
@@ -49,18 +49,19 @@ class Visitor:
         """A page."""
         return self._http.get(path).raise_for_status()
 
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        """Send a form, and follow to where it leads."""
+        token = self._http.cookies.get("csrftoken", "")
+        return self._http.post(
+            path, data={"csrfmiddlewaretoken": token, **fields}
+        ).raise_for_status()
+
     def _until_final(self, path: str) -> None:
         end = time.monotonic() + PATIENCE
         while self._http.get(path).raise_for_status().status_code != LAST:
             if time.monotonic() > end:
                 raise TimeoutError(f"{path} is not final after {PATIENCE:.0f} s")
             time.sleep(PAUSE)
-
-    def _post(self, path: str, **fields: str) -> httpx.Response:
-        token = self._http.cookies.get("csrftoken", "")
-        return self._http.post(
-            path, data={"csrfmiddlewaretoken": token, **fields}
-        ).raise_for_status()
 
 
 def _number(page: httpx.Response, kind: str) -> int:
