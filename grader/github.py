@@ -13,15 +13,29 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from github import Auth, Github, GithubException, GithubIntegration, RateLimitExceededException
+from github.NamedUser import NamedUser
+from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
 
-__all__ = ["AppKey", "Github", "GithubIntegration", "Hub", "Repository", "activity", "told"]
+__all__ = [
+    "AppKey",
+    "Github",
+    "GithubIntegration",
+    "Hub",
+    "NamedUser",
+    "PullRequest",
+    "Repository",
+    "activity",
+    "branch_rules",
+    "told",
+]
 
 SECONDS = 20  # for one answer
 PER_PAGE = 100
@@ -125,6 +139,13 @@ class Hub:
             "per_page": PER_PAGE,
             "user_agent": "course-portal",
         }
+
+
+def branch_rules(github: Github, full_name: str, branch: str) -> list[dict[str, Any]]:
+    """The rules of rulesets that hold for a branch; PyGithub has no call for it."""
+    url = f"/repos/{full_name}/rules/branches/{quote(branch, safe='')}?per_page={PER_PAGE}"
+    _, rules = github.requester.requestJsonAndCheck("GET", url)
+    return list(rules)
 
 
 def activity(github: Github, full_name: str) -> Iterator[dict[str, Any]]:

@@ -18,4 +18,5 @@ DOERS: dict[str, Doer] = {
     "verdict": checks.tell,
     "repositories": heads.repositories,
     "head": heads.head,
+    "watch": heads.may_push,
 }

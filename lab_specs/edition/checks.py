@@ -50,6 +50,8 @@ def _check_mini_projects(edition: "EditionFile") -> None:
             if isinstance(when, After):
                 _known(f"{field}.session", [when.session], sessions)
         _known(f"{place}.outcomes", each.outcomes, outcomes)
+        if each.pull_requests and not each.labs:
+            raise ValueError(f"{place}.pull_requests: without labs no commit is handed in here")
         for turn, criterion in enumerate(each.criteria):
             missing = [level for level in edition.levels if level not in criterion.descriptors]
             if edition.rules and missing:

@@ -43,6 +43,7 @@ class MiniProjectFile(Strict):
     criteria: tuple[Criterion, ...] = Field((), description="criteria beside those of the labs")
     ours: Text | None = Field(None, description="what here is ours, for the source is silent")
     deliverables: tuple[syllabus.Deliverable, ...] = ()
+    pull_requests: syllabus.PullRequests | None = None
     outcomes: tuple[Slug, ...] = ()
     theory: tuple[Text, ...] = Field((), description="what is asked at the demo")
     extensions: tuple[Text, ...] = Field((), description="own experiments that can raise a level")

@@ -2,9 +2,9 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from lab_specs.edition.rules import Cites, Open
 from lab_specs.schema import Slug, Strict, Text
@@ -79,6 +79,22 @@ class Deliverable(Strict):
     snapshot: bool = Field(
         False, description="taken by itself when it is due: the default branch as it stands then"
     )
+
+
+class PullRequests(Strict):
+    """How a commit is to come about on GitHub: evidence for people, never a verdict by itself."""
+
+    protected: bool = Field(
+        False, description="the default branch is protected, by itself or by a ruleset"
+    )
+    reviews: int = Field(0, ge=0, le=10, description="approvals by others than the author")
+    actions: bool = Field(False, description="GitHub Actions ran on the commit and ended well")
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if not (self.protected or self.reviews or self.actions):
+            raise ValueError("asks for nothing: say protected, reviews or actions, or leave it out")
+        return self
 
 
 Limit = Literal["ways", "once_per_part", "per_week", "most_minutes", "exam_minutes", "whole_team"]

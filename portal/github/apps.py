@@ -9,9 +9,11 @@ from portal.submissions import signals
 # Modules that say what errands mean
 KINDS = (
     "portal.github.setup",
+    "portal.github.pulls",
     "portal.github.roomwork",
     "portal.github.verdicts",
     "portal.github.looking",
+    "portal.github.watches",
 )
 
 

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from portal.github import errands, hooks, looking, pushes, verdicts
+from portal.github import errands, hooks, looking, pulls, pushes, verdicts
 
 log = structlog.get_logger()
 
@@ -28,8 +28,10 @@ def take_pushes() -> None:
 
 @shared_task(name="portal.github_lost")
 def find_lost() -> None:
-    """Look for messages, pushes and verdicts that nobody heard of."""
+    """Look for messages, pushes and verdicts that nobody heard of, and how work came about."""
     now = timezone.now()
+    if asked := pulls.ask_due(now=now):
+        log.info("workflows", asked=asked)
     hooks.handle_waiting(now=now)
     looked, told = looking.ask_due(now=now), verdicts.find_lost(now=now)
     if looked or told:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from lab_specs.edition.file import EditionFile
 from portal.api import tokens
@@ -11,15 +12,17 @@ from portal.api.models import Scope
 from portal.assessment.domain import ask_again
 from portal.courses import versions
 from portal.courses.models import Edition, Team
+from portal.github.models import Installation, Provision, Room, RoomStatus
 from portal.people.models import User
 from portal.submissions.models import Lookup, LookupStatus, Submission
 from portal.submissions.states import State
 from tests.factories import AttemptFactory, CriterionFactory, LookupFactory
 from tests.portal.demos.rows import one_of_everything
+from tests.portal.similarity.rows import compared
 
 
 @pytest.fixture
-def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]:
+def arguments(work: Submission, alice: User, tina: User) -> dict[str, tuple[int | str, ...]]:
     attempt = AttemptFactory(submission=work, state=State.QUEUED)
     criterion = CriterionFactory(mini_project=work.mini_project, lab=work.lab)
     waiting, found = (
@@ -41,6 +44,7 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]
         "attempt": (attempt.pk,),
         "submission": (work.pk,),
         "decision": (attempt.pk, criterion.pk),
+        "order": (edition.pk, ordered(work, tina).pk),
         "desk": (work.mini_project_id, work.team_id),
         "desk-one": (work.mini_project_id, work.team_id, criterion.pk),
         "student": (work.mini_project.edition_id, alice.pk),
@@ -48,8 +52,29 @@ def arguments(work: Submission, alice: User) -> dict[str, tuple[int | str, ...]]
         "mark": (work.mini_project.edition_id, "exam"),
         "own-request": (request.pk,),
         "request": (work.mini_project.edition_id, request.pk),
+        **compared(work, alice),
         **one_of_everything(work, alice),
     }
+
+
+def ordered(work: Submission, by: User) -> Provision:
+    """Repositories that were ordered for this work, with one room that could not be made."""
+    number = Installation.objects.count() + 1
+    installation = Installation.objects.create(
+        number=number, account="school", seen_at=timezone.now()
+    )
+    provision = Provision.objects.create(
+        edition=work.mini_project.edition,
+        installation=installation,
+        pattern="{team}",
+        by=by,
+        made_at=timezone.now(),
+    )
+    provision.mini_projects.add(work.mini_project)
+    Room.objects.create(
+        provision=provision, team=work.team, name="amber", status=RoomStatus.FAILED, fault="taken"
+    )
+    return provision
 
 
 def _give_rules(edition: Edition) -> None:

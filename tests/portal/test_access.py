@@ -38,6 +38,7 @@ def staff_and(team: int | str, staff: int | str) -> Answers:
 
 TEAM_AND_STAFF = staff_and(OK, OK)
 STAFF = staff_and(GONE, OK)
+LECTURER = answers(*[GONE] * 3, OK, DENIED, GONE)
 STUDENTS = answers(OK, OK, OK, GONE, GONE, GONE)
 STUDENTS_SEND = answers(ELSEWHERE, ELSEWHERE, ELSEWHERE, GONE, GONE, GONE)
 READ_ONLY = WRITE_ONLY = answers(NOT_SO)
@@ -155,6 +156,13 @@ TABLE = {
     "demos:question": Rule("talk", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
     "demos:calendar": Rule("", answers(OK), answers(ELSEWHERE)),
     "demos:feed": Rule("feed", answers(OK, anonymous=OK), answers(NOT_SO, anonymous=NOT_SO)),
+    "github:repositories": Rule("edition", LECTURER, answers(*[GONE] * 3, UNSAID, DENIED, GONE)),
+    "github:order": Rule("order", LECTURER, answers(*[GONE] * 3, ELSEWHERE, DENIED, GONE)),
+    "github:progress": Rule("order", LECTURER, READ_ONLY),
+    "github:workflow": Rule("submission", WRITE_ONLY, staff_and(GONE, ELSEWHERE)),
+    "similarity:project": Rule("project", STAFF, staff_and(GONE, UNSAID)),
+    "similarity:comparison": Rule("comparison", STAFF, READ_ONLY),
+    "similarity:pair": Rule("pair", STAFF, READ_ONLY),
     "deliveries:own": Rule("edition", STUDENTS, READ_ONLY),
     "deliveries:project": Rule("project", STUDENTS, answers(*[UNSAID] * 3, *[GONE] * 3)),
     "deliveries:work": Rule("desk", STAFF, READ_ONLY),

@@ -1,0 +1,1 @@
+"""Tags for pages of apps that know nothing of GitHub."""
