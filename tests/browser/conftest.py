@@ -49,8 +49,8 @@ def open_page(browser: Browser) -> Iterator[Opened]:
 
     def note(message: ConsoleMessage) -> None:
         asked_for = message.page is not None and message.location["url"] == message.page.url
-        if "404" in message.text and asked_for:
-            return  # a test that opens a missing page wants to see it
+        if asked_for and ("404" in message.text or "403" in message.text):
+            return  # a test that opens a missing page, or one that refuses, wants to see it
         if "422" in message.text:
             return  # so is what somebody typed refused, in words that the test looks for
         if message.text.startswith(("htmx:afterRequest", "htmx:sendAbort")):

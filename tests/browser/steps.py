@@ -10,7 +10,7 @@ def sign_in(page: Page, base: str, name: str, password: str) -> None:
     page.goto(f"{base}/login/")
     page.get_by_label("Sign-in name").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
