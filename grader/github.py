@@ -15,12 +15,15 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import jwt
 import requests
 from github import Auth, Github, GithubException, GithubIntegration, RateLimitExceededException
 from github.NamedUser import NamedUser
 from github.PullRequest import PullRequest
 from github.Repository import Repository
+from github.Requester import HTTPRequestsConnectionClass, Requester
 
+from grader.github_wire import Wire
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
 
@@ -43,6 +46,8 @@ RENEW = 300  # seconds before its end at which a token is no longer used
 SAID = 300  # characters of what GitHub says that are kept
 READ = {"contents": "read", "metadata": "read"}
 LIMITS = ("rate limit", "abuse detection", "wait a few minutes", "retry your request again later")
+
+Requester.injectConnectionClasses(HTTPRequestsConnectionClass, Wire)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Hub:
 
     def integration(self) -> GithubIntegration:
         """GitHub as the App itself sees it. Raises `GitHubTrouble` without an App."""
-        if self.app is None:
+        if self.app is None or not self.app.private_key:
             raise GitHubTrouble(Trouble.NO_APP)
         try:
             auth = Auth.AppAuth(self.app.number, self.app.private_key)
@@ -173,6 +178,8 @@ def told(*, what: str = "", installation: bool = False) -> Iterator[None]:
         raise _trouble(error, what, installation=installation) from error
     except requests.RequestException as error:
         raise GitHubTrouble(Trouble.UNREACHABLE, what=what) from error
+    except jwt.PyJWTError as error:
+        raise GitHubTrouble(Trouble.NO_APP, what=what) from error
     except (KeyError, TypeError, ValueError, AttributeError, AssertionError) as error:
         raise GitHubTrouble(
             Trouble.ODD_ANSWER, what=what, problem=tidy(str(error), SAID)

@@ -15,7 +15,7 @@ from tests.hub.routing import DOCS
 if TYPE_CHECKING:
     from tests.hub.standin import StandIn
 
-HUGE = 8 * 2**20  # bytes of a body that nobody should read to its end
+HUGE = 20 * 2**20  # bytes of a body that nobody should read to its end
 DRIP, DRIPS = 0.2, 150  # seconds between two bytes, and how many come
 SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -73,6 +73,9 @@ def spoiled(kind: str, facts: dict[str, Any]) -> tuple[int, dict[str, str], Any]
     """Status, headers and body of a kind that is an answer."""
     if kind == "page":  # what stands before GitHub answers, not in JSON
         return 502, {"Content-Type": "text/html"}, "<html>Unicorn! ☃</html>"
+    if kind.startswith("elsewhere_"):  # to another host, which would hear the token
+        status = int(kind.removeprefix("elsewhere_"))
+        return status, {"Location": "https://localhost:9/api/v3/x"}, error(status, "Moved")
     if kind == "huge":
         return 200, {}, {"message": "x" * HUGE}
     status, message = ANSWERS[kind]
