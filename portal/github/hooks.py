@@ -100,7 +100,7 @@ def _outcome(hook: Hook, payload: Payload) -> str:
         return handler(hook, payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        log.warning("hook_unreadable", hook=hook.pk, event=hook.event, where=where)
+        log.warning("hook_unreadable", hook=hook.pk, told=hook.event, where=where)
         return f"Ignored: it is not as GitHub describes it, at {storable(where)}."
 
 

@@ -29,6 +29,7 @@ LONGEST = timedelta(minutes=1)  # a storm without end is graded now and then
 AGAIN = timedelta(seconds=30)  # when there was no room
 GIVE_UP = timedelta(days=1)
 A_ROUND = 100  # pushes at once
+LOOKED_AT = 200  # of a branch's last pushes; what came before them is long settled
 SKIP = "[skip grading]"
 
 SKIPPED = f"The commit's message says {SKIP}."
@@ -108,7 +109,6 @@ def _noted(watch: Watch, told: Told) -> Push | None:
             return None  # the same push, told once more
         if SKIP in told.message.lower():
             _end(push, PushStatus.IGNORED, SKIPPED)
-            return push
         _settle(push)
     transaction.on_commit(partial(dispatch.ring_pushes, after=DEBOUNCE.total_seconds()))
     return push
@@ -116,32 +116,50 @@ def _noted(watch: Watch, told: Told) -> Push | None:
 
 def _settle(push: Push) -> None:
     """Leave at most one waiting of those on the same branch: the newest."""
-    rows = list(
-        Push.objects.filter(watch=push.watch, repository=push.repository, branch=push.branch)
-        .exclude(status=PushStatus.IGNORED, reason=SKIPPED)
-        .order_by("pushed_at", "pk")
-    )
+    same = Push.objects.filter(watch=push.watch, repository=push.repository, branch=push.branch)
+    rows = list(same.order_by("-pushed_at", "-pk")[:LOOKED_AT])
     first = newest(rows)
+    if first is None:
+        return
     waiting = [row for row in rows if row.status == PushStatus.WAITING and row.pk != first.pk]
     for row in waiting:
         words = OLD if row.pk == push.pk else LATER
         _end(row, PushStatus.SUPERSEDED, words.format(first.short_commit))
-    if first.status == PushStatus.WAITING and waiting:
+    if waiting and first.status == PushStatus.WAITING:
         longest = min(row.received_at for row in waiting) + LONGEST
         Push.objects.filter(pk=first.pk).update(due_at=min(first.due_at, longest))
-    elif first.pk != push.pk and first.status == PushStatus.SUPERSEDED:
-        # Within one second, the commit that tells which came last may come last itself
+    elif first.status == PushStatus.SUPERSEDED:
+        # Within one second, the push that tells which came last may be heard of last
         due = {"status": PushStatus.WAITING, "reason": "", "due_at": push.due_at}
         Push.objects.filter(pk=first.pk).update(**due)
+    push.refresh_from_db()
 
 
-def newest(pushes: Collection[Push]) -> Push:
-    """The push that came last. Within one second: the one that no other began with."""
-    last = max(push.pushed_at for push in pushes)
-    tied = [push for push in pushes if push.pushed_at == last]
-    begun = {push.before for push in tied if push.before != push.head}
-    ends = [push for push in tied if push.head not in begun] or tied
-    return max(ends, key=lambda push: (push.received_at, push.pk))
+def newest(pushes: Collection[Push]) -> Push | None:
+    """The push that came last of those that are to be graded; None when none is.
+
+    Within one second it is the one that no other began with. As long as that leaves several,
+    what was taken stays; else the one that was heard of last counts.
+    """
+    for moment in sorted({push.pushed_at for push in pushes}, reverse=True):
+        tied = [push for push in pushes if push.pushed_at == moment]
+        begun = {push.before for push in tied if push.before != push.head}
+        ends = [push for push in tied if push.head not in begun] or tied
+        found = [last for end in ends if (last := _unskipped(end, tied))]
+        if found:
+            return max(found, key=lambda each: (each.submission_id or 0, each.received_at, each.pk))
+    return None
+
+
+def _unskipped(end: Push, tied: Collection[Push]) -> Push | None:
+    """The last push of those that led to `end` which nobody asked to leave out."""
+    by_head = {push.head: push for push in tied}
+    at: Push | None = end
+    for _ in tied:
+        if at is None or at.reason != SKIPPED:
+            return at
+        at = by_head.get(at.before)
+    return None
 
 
 def take_due(*, now: datetime) -> int:
