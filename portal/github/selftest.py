@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from portal.common.errors import in_words
 from portal.github.payloads import Account, Installed, Moment, Part, Text
 from portal.github.wishes import EVENTS, WISHES
 
@@ -121,7 +122,7 @@ def _clock(seconds: float | None) -> Finding:
     if seconds is None:
         return Finding("Clock", ok=None, told="GitHub did not say what time it has.")
     way = "behind" if seconds > 0 else "ahead of"
-    told = f"This machine's clock is {abs(seconds):.0f} seconds {way} GitHub's."
+    told = f"This machine's clock is {in_words(round(abs(seconds)))} {way} GitHub's."
     if abs(seconds) <= CLOCK_SECONDS:
         return Finding("Clock", ok=True, told=told)
     todo = "Have it set over the network (NTP): GitHub takes no proof that is a minute off."

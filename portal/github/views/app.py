@@ -187,6 +187,7 @@ def _page(request: Request, form: NewApp, status: int = 200) -> HttpResponse:
         "fault": _explained(errand),
         "hook": setup.hook_address(),
         "unreadable": app is not None and keys() is None,
+        "page": setup.app_page(app) if app else "",
         "install": f"{setup.app_page(app)}/installations/new" if app else "",
         "open": sum(each["ok"] is False for each in app.findings) if app else 0,
     }

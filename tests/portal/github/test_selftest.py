@@ -57,7 +57,7 @@ def test_when_all_is_well_nothing_is_to_be_done() -> None:
     assert {each["ok"] for each in every.values()} == {True}
     assert {each["todo"] for each in every.values()} == {""}
     assert every["Key"]["told"] == "GitHub knows the App as Portal, of school."
-    assert every["Clock"]["told"] == "This machine's clock is 1 seconds behind GitHub's."
+    assert every["Clock"]["told"] == "This machine's clock is one second behind GitHub's."
     assert every["Installed for school"]["told"] == "It sees all of its repositories: 61 now."
     assert len(every) == 6 + len(WISHES)
 
@@ -66,7 +66,7 @@ def test_a_key_that_github_refuses_ends_the_test() -> None:
     every = found(Report(clock=-700, refused="unauthorised", said="Integration not found"))
     assert {name: each["ok"] for name, each in every.items()} == {"Key": False, "Clock": False}
     assert "It said: “Integration not found”." in every["Key"]["told"]
-    assert every["Clock"]["told"] == "This machine's clock is 700 seconds ahead of GitHub's."
+    assert every["Clock"]["told"] == "This machine's clock is 12 minutes ahead of GitHub's."
     assert "NTP" in every["Clock"]["todo"]
 
 
