@@ -8,7 +8,7 @@ import jwt
 
 from tests.hub.models import Repository, Token, now
 from tests.hub.routing import Call, Caller, RefusalError, Route
-from tests.hub.state import LEVELS, World, level_of
+from tests.hub.state import LEVELS, World, level_of, public_key
 
 LONGEST_JWT = 600  # seconds, as GitHub has it
 SUSPENDED = "This installation has been suspended"
@@ -57,7 +57,9 @@ def app_of(world: World, value: str) -> Caller:
         app = next((one for one in world.apps if issuer in (str(one.number), one.client_id)), None)
         if app is None:
             raise RefusalError(404, "Integration not found")
-        told = jwt.decode(value, app.public, algorithms=["RS256"], options={"verify_iss": False})
+        told = jwt.decode(
+            value, public_key(app.pem), algorithms=["RS256"], options={"verify_iss": False}
+        )
     except jwt.PyJWTError as error:
         raise refused from error
     if "exp" not in told or told["exp"] - now().timestamp() > LONGEST_JWT:

@@ -55,9 +55,9 @@ def git(folder: Path, *arguments: str, given: bytes = b"") -> str:
 
 def create(folder: Path, default: str) -> None:
     folder.mkdir(parents=True)
-    git(folder, "init", "-q", "--bare", "-b", default)
-    for name in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
-        git(folder, "config", name, "true")
+    git(folder, "init", "-q", "--bare", "--template=", "-b", default)
+    with (folder / "config").open("a") as config:
+        config.write("[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n")
 
 
 def refs(folder: Path, below: str = "refs/") -> dict[str, str]:

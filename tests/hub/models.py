@@ -3,11 +3,8 @@
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-
-from cryptography.hazmat.primitives import serialization
 
 Permissions = dict[str, str]
 
@@ -52,12 +49,6 @@ class App:
     callbacks: list[str] = field(default_factory=list)
     suspended: bool = False
     made_at: datetime = field(default_factory=now)
-
-    @cached_property
-    def public(self) -> bytes:
-        private = serialization.load_pem_private_key(self.pem.encode(), None)
-        kind = serialization.PublicFormat.SubjectPublicKeyInfo
-        return private.public_key().public_bytes(serialization.Encoding.PEM, kind)
 
 
 @dataclass(eq=False)

@@ -165,8 +165,9 @@ def repositories(call: Call) -> Answer:
 
 @route("GET", "/app/hook/config", only="app")
 def hook_config(call: Call) -> Answer:
-    told = {"content_type": "json", "insecure_ssl": "0", "url": caller_app(call).hook_url}
-    return Answer(told | {"secret": "********"})
+    address = caller_app(call).hook_url
+    told = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
+    return Answer(told | ({"url": address} if address else {}))
 
 
 @route("GET", "/app/hook/deliveries", only="app")

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +91,11 @@ def level_of(role: str | None) -> str:
     """What a role comes to: none, read, write or admin."""
     old = {None: "none", "pull": "read", "triage": "read", "push": "write", "maintain": "write"}
     return old.get(role, "admin")
+
+
+@cache
+def public_key(pem: str) -> bytes:
+    """What belongs to a private key; reading one takes a while."""
+    private = serialization.load_pem_private_key(pem.encode(), None)
+    kind = serialization.PublicFormat.SubjectPublicKeyInfo
+    return private.public_key().public_bytes(serialization.Encoding.PEM, kind)
