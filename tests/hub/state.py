@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.hub.models import Account, App, Installation, Permissions, Repository, Token, now
 
 ROLES = ("pull", "triage", "push", "maintain", "admin")
+NUMBERS = itertools.count(1001)  # never the same twice in a process, whatever remembers them
 LEVELS = {"none": 0, "read": 1, "write": 2, "admin": 3}
 
 
@@ -31,7 +32,6 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.numbers = itertools.count(1001)
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[int, Repository] = {}
         self.moved: dict[str, Repository] = {}  # old full names, in lower case
@@ -40,7 +40,7 @@ class World:
         self.tokens: dict[str, Token] = {}
 
     def number(self) -> int:
-        return next(self.numbers)
+        return next(NUMBERS)
 
     def account(self, login: str) -> Account | None:
         return self.accounts.get(login.lower())
