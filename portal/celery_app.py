@@ -48,6 +48,7 @@ app.conf.update(
         "grader.resolve": {"queue": RESOLVE_QUEUE},
         "grader.read": {"queue": RESOLVE_QUEUE},
         "grader.history": {"queue": RESOLVE_QUEUE},
+        "grader.compare": {"queue": RESOLVE_QUEUE},
         "grader.github": {"queue": RESOLVE_QUEUE},
         "portal.*": {"queue": PORTAL_QUEUE},
     },

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "portal.people",
     "portal.courses",
     "portal.submissions",
+    "portal.similarity",
     "portal.github",
     "portal.deliveries",
     "portal.assessment",

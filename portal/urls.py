@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("portal.dashboards.urls")),
     path("", include("portal.courses.urls")),
     path("", include("portal.submissions.urls")),
+    path("", include("portal.similarity.urls")),
     path("", include("portal.github.urls")),
     path("", include("portal.deliveries.urls")),
     path("", include("portal.assessment.urls")),

@@ -47,6 +47,11 @@ def ring_pushes(*, after: float) -> bool:
     return _ring("portal.pushes", after=after)
 
 
+def ring_compare() -> bool:
+    """Tell that groups wait to be compared. False when the broker cannot be reached."""
+    return _ring("grader.compare")
+
+
 def unanswered() -> int | None:
     """How many rings for grading no worker has heard yet; None without a broker."""
     with app.connection_for_read() as connection:

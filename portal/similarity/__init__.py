@@ -1,0 +1,1 @@
+"""What the groups of a mini-project have in common, for staff to look at."""
