@@ -12,7 +12,16 @@ from portal.api.models import Scope
 from portal.assessment.domain import ask_again
 from portal.courses import versions
 from portal.courses.models import Edition, Team
-from portal.github.models import Installation, Provision, Room, RoomStatus
+from portal.github.models import (
+    Installation,
+    Provision,
+    Push,
+    PushStatus,
+    Repository,
+    Room,
+    RoomStatus,
+    Watch,
+)
 from portal.people.models import User
 from portal.submissions.models import Lookup, LookupStatus, Submission
 from portal.submissions.states import State
@@ -45,6 +54,7 @@ def arguments(work: Submission, alice: User, tina: User) -> dict[str, tuple[int 
         "submission": (work.pk,),
         "decision": (attempt.pk, criterion.pk),
         "order": (edition.pk, ordered(work, tina).pk),
+        "badge": (watched(work, alice).badge,),
         "desk": (work.mini_project_id, work.team_id),
         "desk-one": (work.mini_project_id, work.team_id, criterion.pk),
         "student": (work.mini_project.edition_id, alice.pk),
@@ -55,6 +65,41 @@ def arguments(work: Submission, alice: User, tina: User) -> dict[str, tuple[int 
         **compared(work, alice),
         **one_of_everything(work, alice),
     }
+
+
+def watched(work: Submission, by: User) -> Watch:
+    """The repository of this work, of which every push is graded, with one that was not."""
+    number = Installation.objects.count() + 1
+    installation = Installation.objects.create(
+        number=number, account="alice", seen_at=timezone.now()
+    )
+    repository = Repository.objects.create(
+        number=number, installation=installation, full_name="alice/digits", private=True
+    )
+    now = timezone.now()
+    watch = Watch.objects.create(
+        mini_project=work.mini_project,
+        team=work.team,
+        repository=repository,
+        lab=work.lab,
+        on_push=True,
+        by=by,
+        made_at=now,
+    )
+    Push.objects.create(
+        watch=watch,
+        repository=repository,
+        branch="main",
+        head="e" * 40,
+        pushed_at=now,
+        received_at=now,
+        due_at=now,
+        title="<b>Serve</b>",
+        sender="<i>alice</i>",
+        status=PushStatus.IGNORED,
+        reason="<u>Not today</u>",
+    )
+    return watch
 
 
 def ordered(work: Submission, by: User) -> Provision:
