@@ -53,6 +53,10 @@ class ChangePassword(PasswordChangeView):
             return self._refused("There were too many tries.", wait)
         return super().post(request, *args, **kwargs)
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Labels as on all pages."""
+        return super().get_form_kwargs() | {"label_suffix": ""}
+
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """It is changed; this session goes on."""
         TRIES.clear("password", self.request.user.pk)
@@ -65,7 +69,8 @@ class ChangePassword(PasswordChangeView):
 
     def _refused(self, words: str, wait: timedelta) -> HttpResponse:
         trouble = TooOften(words, wait)
-        form = self.form_class(self.request.user)  # not bound: it would look at the password
+        # Not bound: a bound form would look at the password after all.
+        form = self.form_class(self.request.user, label_suffix="")
         context = self.get_context_data(form=form, problem=str(trouble))
         headers = {"Retry-After": str(trouble.seconds)}
         return self.render_to_response(context, status=429, headers=headers)

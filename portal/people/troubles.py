@@ -51,6 +51,12 @@ class Trouble(Words, Enum):
         AGAIN,
         HTTPStatus.BAD_GATEWAY,
     )
+    CROWDED = (
+        "Several people wait for GitHub at this very moment.",
+        "An answer of GitHub within some seconds.",
+        "Load this page again in a moment: what you agreed to at GitHub holds for ten minutes.",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
     BROKEN = (
         "GitHub has a problem of its own, or answered what makes no sense.",
         "The number and the name of your account there.",

@@ -2,10 +2,12 @@
 
 allauth speaks OAuth: the state, the proof key, the exchange of the code, the profile. Who somebody
 is, the portal says itself: people come from rosters, so nobody becomes one by having an account
-at GitHub. No token is kept. This is the one place where a page waits for GitHub, for seconds.
+at GitHub. No token is kept. This is the one place where a page waits for GitHub, for seconds, and
+few pages at once: a GitHub that is slow leaves the other pages their threads.
 """
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +41,7 @@ from portal.people.troubles import Trouble, of_answer, page, too_often
 log = structlog.get_logger()
 
 View = Callable[..., HttpResponseBase]
+AT_GITHUB = threading.BoundedSemaphore(3)  # of a process
 PASSWORDS = "django.contrib.auth.backends.ModelBackend"  # who knows people; it keeps the session
 
 
@@ -143,7 +146,12 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Where GitHub sends people back to."""
     if not offered():
         raise Http404
-    answer: HttpResponse = OAuth2CallbackView.adapter_view(GitHub)(request)
+    if not AT_GITHUB.acquire(blocking=False):
+        return page(request, Trouble.CROWDED)
+    try:
+        answer: HttpResponse = OAuth2CallbackView.adapter_view(GitHub)(request)
+    finally:
+        AT_GITHUB.release()
     return answer
 
 

@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 
 from portal.people.models import User
 from portal.people.troubles import Trouble
+from portal.people.with_github import AT_GITHUB
 from tests.factories import UserFactory
 from tests.portal.people.hub import TOKEN, Hub, answer, come_back, leave
 
@@ -219,6 +220,22 @@ def test_whatever_github_answers_there_is_a_page_in_words(
     for words in trouble[:3]:
         assert words.replace("'", "&#x27;") in page
     assert not any("evil" in request.url for request in hub.asked)
+
+
+def test_a_slow_github_keeps_few_pages_waiting(ann: User, hub: Hub, client: Client) -> None:
+    told = leave(client)
+    for _ in range(3):
+        assert AT_GITHUB.acquire(blocking=False)
+    try:
+        slow = come_back(client, told)
+    finally:
+        AT_GITHUB.release(3)
+    assert (slow.status_code, hub.asked) == (503, [])
+    assert "Load this page again" in slow.content.decode()
+    assert come_back(client, told).url == "/"
+    for _ in range(3):
+        assert AT_GITHUB.acquire(blocking=False)  # whoever came back has gone on
+    AT_GITHUB.release(3)
 
 
 @pytest.fixture
