@@ -19,7 +19,7 @@ MOST = 2000  # entries that are read back
 NEAR = timedelta(hours=24)  # before the moment: what happened then is noted
 NOTES = 10
 TITLE = 200  # characters
-ODD = ("force_push", "branch_deletion", "branch_creation")  # what is worth a note
+ODD, NEW = ("force_push", "branch_deletion"), "branch_creation"  # what is worth a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def notes(
         {"what": each.kind, "branch": each.branch, "at": each.at.isoformat(), "by": each.by}
         | {"before": each.before, "after": each.after}
         for each in reversed(entries)
-        if each.kind in ODD and each.branch in heads
+        if each.branch in heads and (each.kind in ODD or (each.kind == NEW and each.at >= moment))
     ]
     came_later = sum(each.branch == found.branch and each.at >= moment for each in entries)
     if came_later and not found.since:
