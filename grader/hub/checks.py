@@ -17,14 +17,17 @@ def tell(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
         return answer
     number = asked["number"] or (_made_before(hub, asked, place) if asked["look"] else None)
     if number:
-        return answer | _send(hub, asked, "PATCH", f"{place}/check-runs/{number}")
+        return answer | _send(hub, asked, "PATCH", f"{place}/check-runs/{number}", "head_sha")
     return answer | _send(hub, asked, "POST", f"{place}/check-runs")
 
 
-def _send(hub: Hub, asked: Mapping[str, Any], verb: str, path: str) -> dict[str, Any]:
+def _send(
+    hub: Hub, asked: Mapping[str, Any], verb: str, path: str, without: str = ""
+) -> dict[str, Any]:
+    body = {name: value for name, value in asked["told"].items() if name != without}
     # PyGithub's own calls would first ask for the repository and the check run
     with told(what=asked["full_name"]), _open(hub, asked) as github:
-        _, made = github.requester.requestJsonAndCheck(verb, path, input=asked["told"])
+        _, made = github.requester.requestJsonAndCheck(verb, path, input=body)
         return {"number": int(made["id"]) if asked["installation"] else None}
 
 

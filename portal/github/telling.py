@@ -55,7 +55,6 @@ class Told:
     title: str
     summary: str
     text: str
-    annotations: Sequence[Mapping[str, Any]]
 
 
 def said_of(attempt: Attempt) -> str:
@@ -80,7 +79,7 @@ def told_of(attempt: Attempt, *, note: str = "", details: str = "") -> Told:
     if details:
         summary.append(f"[The whole attempt]({details})")
     texts = [*_explained(fault, attempt.facts), *_failures(outcome)]
-    return Told(words.label, capped(summary), capped(texts), annotations(attempt, fault))
+    return Told(words.label, capped(summary), capped(texts))
 
 
 def status_of(attempt: Attempt) -> tuple[str, str]:
@@ -94,14 +93,15 @@ def status_of(attempt: Attempt) -> tuple[str, str]:
     return state, said if len(said) <= STATUS_LENGTH else said[: STATUS_LENGTH - 1] + "…"
 
 
-def annotations(attempt: Attempt, fault: Explanation | None) -> list[dict[str, Any]]:
+def annotations(attempt: Attempt) -> list[dict[str, Any]]:
     """Where in the repository a fault lies, when the facts know a line of a file in it."""
     line = attempt.facts.get("line")
-    if fault is None or not isinstance(line, int) or not 0 < line < MOST_LINE:
+    if not attempt.fault or not isinstance(line, int) or not 0 < line < MOST_LINE:
         return []
     path = _file_of(attempt)
     if not path:
         return []
+    fault = explain(Code(attempt.fault), attempt.facts)
     said = f"{fault.happened}\n\nExpected: {fault.expected}\n\n{fault.next_step}"
     return [
         {

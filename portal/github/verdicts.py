@@ -136,6 +136,8 @@ def prepare(errand: Errand) -> dict[str, Any] | None:
     if digest == run.digest:
         CheckRun.objects.filter(pk=run.pk).update(told=said)
         return None
+    if place.installation and run.told != said:  # GitHub adds them up: they are said once
+        told["output"]["annotations"] = telling.annotations(attempt)
     return {
         "full_name": place.full_name,
         "installation": place.installation,
@@ -163,8 +165,6 @@ def _check(attempt: Attempt, run: CheckRun) -> dict[str, Any]:
         found["details_url"] = details
     if text.text:
         found["output"]["text"] = text.text
-    if text.annotations:
-        found["output"]["annotations"] = list(text.annotations)
     if attempt.state not in FINAL:
         return found | {"status": said}
     if attempt.state != State.SUPERSEDED:
