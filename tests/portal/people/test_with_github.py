@@ -99,13 +99,13 @@ def test_staff_still_prove_their_second_factor(
 
 def test_a_new_name_at_github_is_learnt(ann: User, hub: Hub, client: Client) -> None:
     claims = UserFactory(username="cas", github_login="ANN-new")
-    other = UserFactory(username="dan", github_id=8, github_login="ann-x")
+    other = UserFactory(username="dan", github_id=8, github_login="ann-new")  # renamed
     hub.is_(7, "Ann-New")
     come_back(client, leave(client))
     for each in (ann, claims, other):
         each.refresh_from_db()
     assert (ann.github_login, claims.github_login, claims.github_lost) == ("Ann-New", "", "ANN-new")
-    assert (other.github_login, other.github_id) == ("ann-x", 8)
+    assert (other.github_login, other.github_id, other.github_lost) == ("", 8, "")
 
 
 @pytest.mark.parametrize(
