@@ -1,5 +1,7 @@
 """Pull requests, their reviews, and what GitHub Actions did with a commit."""
 
+import zlib
+
 from tests.hub import gits
 from tests.hub.models import Pull, WorkflowRun, node
 from tests.hub.routing import Answer, Call, RefusalError, route
@@ -181,7 +183,7 @@ def run_shape(call: Call, run: WorkflowRun) -> Shape:
         "event": run.event,
         "status": run.status,
         "conclusion": run.conclusion,
-        "workflow_id": 1,
+        "workflow_id": zlib.crc32(run.name.encode()),
         "url": own,
         "html_url": f"{call.hub.shapes.repository_web(call.repository)}/actions/runs/{run.number}",
         "pull_requests": [],

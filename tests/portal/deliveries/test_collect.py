@@ -53,7 +53,7 @@ class Work:
 @pytest.fixture
 def work(standin: StandIn, settings: Settings, project: MiniProject, cedar: Team) -> Work:
     room = furnished(standin, settings, project.edition, project)
-    ada = standin.person("ada", "Ada", "ada@example.org")
+    ada = standin.person("ada", "Ada", "ada@work.example")
     repository = standin.repository(room.org, "cedar", private=True)
     repository.collaborators["ada"] = "push"
     row = Repository.objects.create(

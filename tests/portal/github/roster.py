@@ -43,7 +43,7 @@ class Classroom:
 
     def student(self, login: str, *, proved: bool = True, known: bool = True) -> User:
         """Somebody of the edition; on GitHub, too, and known there by the portal or not."""
-        account = self.standin.person(login)
+        account = self.standin.person(login, login.title(), f"{login}@example.org")
         person = UserFactory(
             username=f"s-{login}",
             display_name=login.title(),
@@ -77,7 +77,7 @@ def furnished(
     github_tasks._hub.cache_clear()  # tokens of another test's GitHub
     tina = UserFactory(username="tina-teaches")
     EnrolmentFactory(edition=edition, person=tina, role=Role.LECTURER)
-    owner = standin.person("ada-owns")
+    owner = standin.person("ada-owns", "Ada", "ada@example.org")
     org = standin.organisation("school", owners=[owner])
     app = standin.app(owner=org, permissions=PERMISSIONS, events=EVENTS)
     installed = standin.install(app, org)
