@@ -195,6 +195,9 @@ def _trouble(error: GithubException, what: str, *, installation: bool) -> GitHub
         return GitHubTrouble(Trouble.SUSPENDED, what=what, said=said)
     if status == HTTPStatus.NOT_FOUND and installation:
         return GitHubTrouble(Trouble.UNINSTALLED, what=what, said=said)
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY and installation:
+        # Of a token, GitHub refuses in these words what nobody has granted
+        return GitHubTrouble(Trouble.FORBIDDEN, what=what, said=said)
     code = _CODES.get(
         status, Trouble.BROKEN if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Trouble.ODD_ANSWER
     )

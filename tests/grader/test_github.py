@@ -151,7 +151,7 @@ def test_an_app_that_was_sent_away(school: School, hub: Hub) -> None:
 def test_permissions_that_nobody_granted(school: School, hub: Hub) -> None:
     asked = {"issues": "write"}
     refused = trouble_of(lambda: hub.token_for(school.installation.number, permissions=asked))
-    assert refused.code is Trouble.REFUSED
+    assert refused.code is Trouble.FORBIDDEN
     assert "permissions" in refused.facts["said"]
 
 
