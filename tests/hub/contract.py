@@ -12,7 +12,7 @@ import jsonschema_rs
 
 from tests.hub import description, examples
 
-type_of = {"integer": int, "number": float, "boolean": {"true": True, "false": False}.__getitem__}
+TYPES = {"integer": int, "number": float, "boolean": {"true": True, "false": False}.__getitem__}
 # Here the description is wrong: an account would be a person and an enterprise at once. It has
 # the same thing right elsewhere.
 INSTALLATION = {"$ref": "#/components/schemas/installation"}
@@ -47,8 +47,8 @@ def wrong_text(where: str, parameter: dict[str, Any], given: str) -> list[str]:
     schema = description.resolved(parameter["schema"])
     value: Any = given
     try:
-        if schema.get("type") in type_of:
-            value = type_of[schema["type"]](given)
+        if schema.get("type") in TYPES:
+            value = TYPES[schema["type"]](given)
         elif schema.get("type") == "array":
             value = given.split(",")
     except (ValueError, KeyError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
+from tests.hub.access import SUSPENDED
 from tests.hub.models import now
 from tests.hub.routing import DOCS
 
@@ -20,7 +21,25 @@ DRIP, DRIPS = 0.2, 150  # seconds between two bytes, and how many come
 SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
-SUSPENDED = "This installation has been suspended"
+LIMIT = "API rate limit exceeded for installation ID 1."
+ANSWERS: dict[str, tuple[int, str]] = {
+    "unauthorised": (401, "Bad credentials"),
+    "forbidden": (403, "Resource not accessible by integration"),
+    "suspended": (403, SUSPENDED),
+    "rate_limited": (403, LIMIT),
+    "rate_limited_429": (429, LIMIT),
+    "secondary": (403, SECONDARY),
+    "secondary_429": (429, SECONDARY),
+    "secondary_silent": (403, SECONDARY),  # without the header, as the documentation allows
+    "not_found": (404, "Not Found"),
+    "uninstalled": (404, "Not Found"),
+    "conflict": (409, "Git Repository is empty."),
+    "gone": (410, "This repository has been deleted"),
+    "refused": (422, "Validation Failed"),
+    "broken": (500, "Server Error"),
+    "bad_gateway": (502, "Server Error"),
+    "unavailable": (503, "Service unavailable"),
+}
 
 
 @dataclass
@@ -46,27 +65,6 @@ def refused(facts: dict[str, Any]) -> dict[str, Any]:
         {"resource": "Repository", "field": "name", "code": "custom", "message": "name is taken"}
     ]
     return {"message": "Validation Failed", "documentation_url": DOCS, "errors": errors}
-
-
-LIMIT = "API rate limit exceeded for installation ID 1."
-ANSWERS: dict[str, tuple[int, str]] = {
-    "unauthorised": (401, "Bad credentials"),
-    "forbidden": (403, "Resource not accessible by integration"),
-    "suspended": (403, SUSPENDED),
-    "rate_limited": (403, LIMIT),
-    "rate_limited_429": (429, LIMIT),
-    "secondary": (403, SECONDARY),
-    "secondary_429": (429, SECONDARY),
-    "secondary_silent": (403, SECONDARY),  # without the header, as the documentation allows
-    "not_found": (404, "Not Found"),
-    "uninstalled": (404, "Not Found"),
-    "conflict": (409, "Git Repository is empty."),
-    "gone": (410, "This repository has been deleted"),
-    "refused": (422, "Validation Failed"),
-    "broken": (500, "Server Error"),
-    "bad_gateway": (502, "Server Error"),
-    "unavailable": (503, "Service unavailable"),
-}
 
 
 def spoiled(kind: str, facts: dict[str, Any]) -> tuple[int, dict[str, str], Any]:

@@ -26,8 +26,9 @@ from tests.hub.routing import Answer, Call, Caller, RefusalError, Route, find
 if TYPE_CHECKING:
     from tests.hub.standin import StandIn
 
-PARTS = (pages, routes_app, routes_checks, routes_people, routes_pulls, routes_repositories)
-PARTS += (routes_rooms,)
+# Each of them tells its routes when it is imported.
+PARTS = (pages, routes_app, routes_checks, routes_people)
+PARTS += (routes_pulls, routes_repositories, routes_rooms)
 BY_NUMBER = re.compile(r"/repositories/(\d+)(/.*)?")
 BASE = "/api/v3"
 
@@ -57,9 +58,6 @@ def respond(
         answer = answered(hub, caller, method, path, query, body)
     except RefusalError as refusal:
         answer = Answer(refusal.body, refusal.status, refusal.headers)
-    except gits.NoSuchCommitError as error:
-        refusal = RefusalError(422, f"No commit found for SHA: {error}")
-        answer = Answer(refusal.body, refusal.status)
     hub.calls.append(Seen(method, path, query, body, caller, answer.status))
     return packed(hub, answer)
 
@@ -95,13 +93,13 @@ def answered(
     if found is None:
         return violated(hub, [f"{method} {path}: the stand-in has no such operation"])
     route, values = found
+    wrong = contract.wrong_request(method, route.template, values, query, body)
+    if wrong:
+        return violated(hub, wrong)
     call = Call(hub, method, hub.web + BASE + path, values, query, body, caller)
     if {"owner", "repo"} <= values.keys():
         call.found = known or repository_of(call, path)
     admit(call, route)
-    wrong = contract.wrong_request(method, route.template, values, query, body)
-    if wrong:
-        return violated(hub, wrong)
     return checked(call, route)
 
 

@@ -164,7 +164,7 @@ def reviews(call: Call) -> Answer:
 def run_shape(call: Call, run: WorkflowRun) -> Shape:
     """workflow-run"""
     base = call.hub.shapes.repository_api(call.repository)
-    own = f"{base}/actions/runs/{run.number}"
+    own, workflow = f"{base}/actions/runs/{run.number}", zlib.crc32(run.name.encode())
     commit = gits.one(call.repository.folder, run.head_sha)
     people = {"author": commit.author, "committer": commit.committer}
     repository = call.hub.shapes.minimal_repository(call.repository)
@@ -183,7 +183,7 @@ def run_shape(call: Call, run: WorkflowRun) -> Shape:
         "event": run.event,
         "status": run.status,
         "conclusion": run.conclusion,
-        "workflow_id": zlib.crc32(run.name.encode()),
+        "workflow_id": workflow,
         "url": own,
         "html_url": f"{call.hub.shapes.repository_web(call.repository)}/actions/runs/{run.number}",
         "pull_requests": [],
@@ -196,7 +196,7 @@ def run_shape(call: Call, run: WorkflowRun) -> Shape:
         "rerun_url": f"{own}/rerun",
         "check_suite_url": f"{base}/check-suites/{run.number + 1}",
         "previous_attempt_url": None,
-        "workflow_url": f"{base}/actions/workflows/1",
+        "workflow_url": f"{base}/actions/workflows/{workflow}",
         "head_commit": {
             "id": commit.sha,
             "tree_id": commit.tree,
