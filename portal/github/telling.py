@@ -96,7 +96,7 @@ def status_of(attempt: Attempt) -> tuple[str, str]:
 def annotations(attempt: Attempt) -> list[dict[str, Any]]:
     """Where in the repository a fault lies, when the facts know a line of a file in it."""
     line = attempt.facts.get("line")
-    if not attempt.fault or not isinstance(line, int) or not 0 < line < MOST_LINE:
+    if not attempt.fault or type(line) is not int or not 0 < line < MOST_LINE:
         return []
     path = _file_of(attempt)
     if not path:

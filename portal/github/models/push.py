@@ -85,6 +85,12 @@ class Push(models.Model):
         """The first characters of the commit, enough to recognise it."""
         return self.head[:8]
 
+    @property
+    def attempt(self) -> Attempt | None:
+        """The newest attempt that came of it. In a list, prefetch `submission__attempts`."""
+        attempts = self.submission.attempts.all() if self.submission else ()
+        return max(attempts, key=lambda each: each.number, default=None)
+
 
 class CheckRun(models.Model):
     """What GitHub was told of an attempt, so that nothing is told twice."""
