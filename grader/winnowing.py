@@ -12,15 +12,18 @@ them: those of a library of lexers took minutes for a file of blank lines.
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from keyword import kwlist
+from typing import NamedTuple
 from zlib import crc32
 
 K, WINDOW = 24, 9  # of Python: three lines, and four to be found for certain
 WORDS_K, WORDS_WINDOW = 10, 5  # of what says more with each word
 BASE, MODULUS = 1_000_003, 2**61 - 1
-NAME, NUMBER, STRING = "v", "0", "s"
+NAME = "v"
+SAME = {"number": "0", "string": "s"}
+BETWEEN = ("skip", "long")  # no tokens
+LONG = ("skip", "long", "string")  # may go over lines
 KEYWORDS = frozenset(kwlist)
 
 PYTHON = re.compile(
@@ -40,8 +43,7 @@ WORDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A fingerprint and the lines, from 1, that it was taken from."""
 
     print: int
@@ -49,31 +51,27 @@ class Spot:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A normalised token and its line."""
-
-    word: str
-    line: int
-
-
 def fingerprints(text: str, *, python: bool) -> tuple[Spot, ...]:
     """The fingerprints of a file, from top to bottom. A file of fewer than `K` tokens has none."""
-    found = tuple(tokens(text, python=python))
+    words, lines = tokens(text, python=python)
     k, window = (K, WINDOW) if python else (WORDS_K, WORDS_WINDOW)
-    kept = winnow(tuple(hashes([each.word for each in found], k)), window)
-    return tuple(Spot(value, found[at].line, found[at + k - 1].line) for at, value in kept)
+    kept = winnow(tuple(hashes(words, k)), window)
+    return tuple(Spot(value, lines[at], lines[at + k - 1]) for at, value in kept)
 
 
-def tokens(text: str, *, python: bool) -> Iterator[Token]:
-    """What a file says, without what can be changed and still says the same."""
-    line, counted = 1, 0
+def tokens(text: str, *, python: bool) -> tuple[list[str], list[int]]:
+    """What a file says, without what can be changed and still says the same; each with its line."""
+    words: list[str] = []
+    lines: list[int] = []
+    line = 1
     for match in (PYTHON if python else WORDS).finditer(text):
-        line += text.count("\n", counted, match.start())
-        counted = match.start()
-        kind = match.lastgroup or ""
-        if kind not in ("skip", "long"):
-            yield Token(_word(kind, match[kind]), line)
+        kind, said = match.lastgroup or "", match[0]
+        if kind not in BETWEEN:
+            words.append(_word(kind, said))
+            lines.append(line)
+        if kind in LONG:
+            line += said.count("\n")
+    return words, lines
 
 
 def hashes(words: Sequence[str], k: int) -> Iterator[int]:
@@ -110,15 +108,9 @@ def winnow(values: Sequence[int], window: int) -> Iterator[tuple[int, int]]:
 
 
 def _word(kind: str, text: str) -> str:
-    match kind:
-        case "string":
-            return STRING
-        case "number":
-            return NUMBER
-        case "name":
-            return text if text in KEYWORDS else NAME
-        case _:
-            return text.lower()
+    if kind == "name":
+        return text if text in KEYWORDS else NAME
+    return SAME.get(kind) or text.lower()
 
 
 @lru_cache(maxsize=65_536)

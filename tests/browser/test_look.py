@@ -1,6 +1,7 @@
 """Every page at both widths, light and dark, empty and crowded: it fits, and nothing complains."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,14 +12,19 @@ from pytest_django.live_server_helper import LiveServer
 from lab_specs.faults import Code
 from lab_specs.report import Verdict
 from portal.assessment.domain import decide
-from portal.submissions import workers
+from portal.similarity.models import Pair
+from portal.submissions import histories, workers
 from portal.submissions.domain import cancel, rerun_all
 from portal.submissions.lookups import answer_lookup, fail_lookup
-from portal.submissions.models import Attempt, Worker
+from portal.submissions.models import Attempt, Submission, Worker
+from portal.submissions.models import History as HistoryRow
 from portal.submissions.states import LIVE, State
 from tests.browser.conftest import Opened, shoot
 from tests.browser.steps import sign_in
 from tests.factories import AttemptFactory, LookupFactory
+from tests.portal.similarity.rows import evidence, finished
+from tests.portal.submissions.test_histories import person as contributor
+from tests.portal.submissions.test_histories import told
 from tests.worlds import (
     LOG,
     PASSWORD,
@@ -88,6 +94,14 @@ def test_empty(live_server: LiveServer, open_page: Opened, look: tuple[str, str]
     show(page, live_server.url, "empty", places, look)
 
 
+def read_history(work: Submission, *people: dict[str, Any]) -> None:
+    """A worker has read who made these commits."""
+    histories.order(work, now=timezone.now())
+    row = HistoryRow.objects.get(submission=work)
+    other = contributor("Zoë Zimmer", "12345+zoe-z@users.noreply.github.com", 7)
+    histories.answer(history_id=row.pk, told=told(*people, other), now=timezone.now())
+
+
 @pytest.fixture
 def normal() -> tuple[World, dict[str, str], dict[str, str]]:
     """Alice's team has one of everything."""
@@ -106,6 +120,13 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
             attempt=done,
             comment="Clear and complete; the error messages could say more.",
         )
+    read_history(done.submission, contributor("Alice Mertens", "alice@home.example", 31, helped=4))
+    compared = finished([done.submission, hand_in(world, world.teams[1], first)], world.lecturer)
+    waiting = finished(
+        [hand_in(world, world.teams[2], second), hand_in(world, world.teams[3], second)],
+        world.lecturer,
+        finished_at=None,
+    )
     running = AttemptFactory(
         submission=hand_in(world, team, second, days_ago=0.001), state=State.BUILDING, log_tail=LOG
     )
@@ -148,6 +169,11 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
         "trouble": f"{edition}trouble/",
         "insight": f"{edition}insight/",
         "rerun": f"/projects/{first.pk}/rerun/",
+        "comparisons": f"/projects/{first.pk}/comparisons/",
+        "compared": f"/comparisons/{compared.pk}/",
+        "comparing": f"/comparisons/{waiting.pk}/",
+        "pair": f"/comparisons/{compared.pk}/pairs/1/",
+        "none-to-compare": f"/projects/{third.pk}/comparisons/",
         "review": f"/attempts/{done.pk}/review/",
         "staff-attempt": f"/attempts/{done.pk}/",
         "staff-queued": f"/attempts/{queued.pk}/",
@@ -213,3 +239,46 @@ def test_crowded(live_server: LiveServer, open_page: Opened, look: tuple[str, st
     page = open_page(*look)
     sign_in(page, live_server.url, "alice", PASSWORD)
     show(page, live_server.url, "crowded", {"home": "/"}, look)
+
+
+def read_and_compared(world: World) -> dict[str, str]:
+    """Everybody has something in common with somebody, and one team has forty helpers."""
+    work = [hand_in(world, team, world.mini_projects[0]) for team in world.teams]
+    done = judged(work[0], number=1)
+    long = "Averylongnamewithoutanyblankinit" * 2
+    people = (contributor(f"{long} {n}", f"{long}{n}@x.example", n) for n in range(2, 41))
+    read_history(work[0], *people)
+    row = finished(work, world.lecturer, template=f"https://github.com/{long}/{long}")
+    row.parts.filter(submission__in=work[20:]).update(
+        fault=Code.REPOSITORY_NOT_FOUND, facts={"repository": f"https://github.com/{long}"}
+    )
+    row.parts.filter(submission__in=work[:9]).update(left_out=12, whole=False)
+    first = row.pairs.get()
+    files = evidence()["files"] * 8
+    first.evidence["files"] = [{**each, "left": f"src/{long}/{long}.py"} for each in files]
+    first.save(update_fields=["evidence"])
+    parts = list(row.parts.all())
+    Pair.objects.bulk_create(
+        Pair(
+            comparison=row,
+            number=n,
+            left=parts[n % 30],
+            right=parts[n % 30 + 1],
+            percent=n,
+            shared=n,
+            commits=n % 3,
+            evidence=first.evidence,
+        )
+        for n in range(2, 61)
+    )
+    here = f"/comparisons/{row.pk}/"
+    return {"compared": here, "pair": f"{here}pairs/1/", "review": f"/attempts/{done.pk}/review/"}
+
+
+@pytest.mark.parametrize("look", [("phone", "dark"), ("desktop", "light")], ids="-".join)
+def test_crowded_groups(live_server: LiveServer, open_page: Opened, look: tuple[str, str]) -> None:
+    world = make_world(students=62, mini_projects=1)
+    places = read_and_compared(world)
+    page = open_page(*look)
+    sign_in(page, live_server.url, "tina", PASSWORD)
+    show(page, live_server.url, "crowded", places, look)

@@ -157,8 +157,9 @@ def test_one_thing_over_and_over_leaves_few() -> None:
 @settings(max_examples=50)
 def test_any_text_is_read(text: str) -> None:
     for python in (True, False):
-        for token in tokens(text, python=python):
-            assert 1 <= token.line <= text.count("\n") + 1
+        words, lines = tokens(text, python=python)
+        assert len(words) == len(lines)
+        assert all(1 <= line <= text.count("\n") + 1 for line in lines)
         prints(text * 20, python=python)
 
 

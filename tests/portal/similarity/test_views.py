@@ -69,7 +69,7 @@ def test_pairs_are_told_with_what_was_taken_out(
 ) -> None:
     shown = page(client, tina, "comparison", row.pk)
     assert "2 commits in both, with the first one" in shown
-    assert "The smaller work shares 84 % of its fingerprints (27)." in shown
+    assert "The smaller work shares 84&nbsp;% of its fingerprints (27)." in shown
     assert "https://github.com/uni/start at <code>eeeeeeeeeeee</code> count for nobody" in shown
     assert "130 fingerprints and 2 commits here" in shown
     assert "What is alike was not necessarily copied." in shown
@@ -80,7 +80,7 @@ def test_the_evidence_stands_side_by_side_and_is_escaped(
     client: Client, row: Comparison, tina: User
 ) -> None:
     shown = page(client, tina, "pair", row.pk, 1)
-    assert "These files share 84 % of their fingerprints" in shown
+    assert "The shorter file shares 84&nbsp;% of its fingerprints" in shown
     assert "the template is excluded" in shown
     assert "Lines 3 to 14, and 9 to 20" in shown
     assert "<code>serve.py</code>, 27 of 32" in shown
