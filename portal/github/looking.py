@@ -31,7 +31,8 @@ def ask(installation: Installation) -> None:
 def ask_due(*, now: datetime) -> int:
     """Ask each installation that was not asked for a while. How many."""
     lately = Errand.objects.filter(kind="repositories", made_at__gte=now - EVERY)
-    due = Installation.alive().exclude(
+    # One that is suspended is asked, too: nobody may have told us that it no longer is
+    due = Installation.objects.filter(removed_at=None).exclude(
         number__in=[int(key) for key in lately.values_list("key", flat=True)]
     )
     for installation in due:
@@ -41,7 +42,7 @@ def ask_due(*, now: datetime) -> int:
 
 def _tell_list(errand: Errand) -> dict[str, Any] | None:
     number = int(errand.key)
-    if not Installation.alive().filter(number=number).exists():
+    if not Installation.objects.filter(removed_at=None, number=number).exists():
         return None
     return {"installation": number, "asked_at": timezone.now().isoformat()}
 
@@ -57,7 +58,7 @@ def _listed(errand: Errand, answer: Mapping[str, Any]) -> None:
         Q(told_at=None) | Q(told_at__lt=asked_at), installation=row, removed_at=None
     ).exclude(number__in=[each.id for each in told])
     known.repositories_gone(list(gone.values_list("number", flat=True)))
-    Installation.objects.filter(pk=row.pk).update(seen_at=timezone.now())
+    Installation.objects.filter(pk=row.pk).update(seen_at=timezone.now(), suspended_at=None)
     _forget_older(errand)
     look_for_lost(now=timezone.now())
 

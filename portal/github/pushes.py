@@ -39,6 +39,7 @@ SAME = "This very commit was handed in already."
 CLOSED = "The edition is over: nothing is handed in any more."
 NOBODY = "Nobody of the team studies in this edition any more."
 GONE_LAB = "The lab that it was for is not part of this work any more."
+WHICH_LAB = "Several labs may be taken here. Hand in one commit by its link to say which is yours."
 GAVE_UP = "There was no room for a whole day: other attempts waited or ran. Hand it in yourself."
 
 
@@ -131,7 +132,7 @@ def _settle(push: Push) -> None:
     elif first.status == PushStatus.SUPERSEDED:
         # Within one second, the push that tells which came last may be heard of last
         due = {"status": PushStatus.WAITING, "reason": "", "due_at": push.due_at}
-        Push.objects.filter(pk=first.pk).update(**due)
+        Push.objects.filter(pk=first.pk, status=PushStatus.SUPERSEDED).update(**due)
     push.refresh_from_db()
 
 
@@ -182,16 +183,14 @@ def _take(pk: int, *, now: datetime) -> bool:
         if push is None:
             return False
         watch = Watch.objects.select_related("mini_project__edition", "team").get(pk=push.watch_id)
-        if words := _obstacle(watch, push):
+        lab, by = _lab(watch), _on_behalf(watch, push)
+        words = _obstacle(watch, push, lab) or ("" if by else NOBODY)
+        if words or by is None:
             _end(push, PushStatus.IGNORED, words)
-            return False
-        by = _on_behalf(watch, push)
-        if by is None:
-            _end(push, PushStatus.IGNORED, NOBODY)
             return False
         try:
             with transaction.atomic():
-                submission = _submitted(watch, push, by)
+                submission = _submitted(watch, push, lab, by)
         except domain.NoRoom as error:
             waiting.update(due_at=now + AGAIN, reason=str(error)[:WORDS_LENGTH])
             if push.received_at < now - GIVE_UP:
@@ -204,12 +203,12 @@ def _take(pk: int, *, now: datetime) -> bool:
     return True
 
 
-def _submitted(watch: Watch, push: Push, by: User) -> Submission:
+def _submitted(watch: Watch, push: Push, lab: str, by: User) -> Submission:
     return domain.submit(
         mini_project=watch.mini_project,
         team=watch.team,
         by=by,
-        lab=watch.lab,
+        lab=lab,
         repository=push.repository.link,
         commit=push.head,
         ref=push.branch,
@@ -220,16 +219,25 @@ def _submitted(watch: Watch, push: Push, by: User) -> Submission:
     ).submission
 
 
-def _obstacle(watch: Watch, push: Push) -> str:
+def _lab(watch: Watch) -> str:
+    """The lab that it is for: the one that was said, or taken last, or the only one."""
+    if watch.lab:
+        return watch.lab
+    work = Submission.objects.filter(mini_project=watch.mini_project, team=watch.team)
+    last = work.order_by("-pk").values_list("lab", flat=True).first()
+    return last or (watch.mini_project.labs[0] if len(watch.mini_project.labs) == 1 else "")
+
+
+def _obstacle(watch: Watch, push: Push, lab: str) -> str:
     """Why the push is not handed in, in words; empty when it is."""
     if not watch.mini_project.edition.active:
         return CLOSED
-    if watch.lab not in watch.mini_project.labs:
-        return GONE_LAB
+    if lab not in watch.mini_project.labs:
+        return GONE_LAB if lab else WHICH_LAB
     work = Submission.objects.filter(mini_project=watch.mini_project, team=watch.team).order_by(
         "-pk"
     )
-    same = work.filter(commit=push.head, lab=watch.lab)
+    same = work.filter(commit=push.head, lab=lab)
     if not same.exists():
         return ""
     last = work.prefetch_related("pushes")[0]
@@ -251,6 +259,6 @@ def _on_behalf(watch: Watch, push: Push) -> User | None:
 def _end(
     push: Push, status: PushStatus, reason: str, *, submission: Submission | None = None
 ) -> None:
-    rows = Push.objects.filter(pk=push.pk)
+    rows = Push.objects.filter(pk=push.pk, status=PushStatus.WAITING)  # a round may have taken it
     rows.update(status=status, reason=reason[:WORDS_LENGTH], submission=submission)
     push.refresh_from_db()

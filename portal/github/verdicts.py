@@ -79,9 +79,9 @@ def place_of(work: Submission) -> Place | None:
     if not work.repository.lower().startswith(prefix.lower()):
         return None
     full_name = work.repository[len(prefix) :].removesuffix(".git").strip("/")
-    row = (
-        repositories_seen().filter(full_name__iexact=full_name).select_related("installation")
-    ).first()
+    # What came by a push is found when the repository bears another name since
+    same = Q(full_name__iexact=full_name) | Q(pushes__submission=work)
+    row = repositories_seen().filter(same).select_related("installation").first()
     if row and row.installation:
         return Place(row.full_name, row.installation.number)
     return Place(full_name, None) if settings.GITHUB_TOKEN and not _refused(full_name) else None

@@ -106,10 +106,15 @@ def test_every_ten_minutes_and_not_more_often(house: House) -> None:
     assert Errand.objects.get(kind="repositories").answer == {"repositories": 1}
 
 
-@pytest.mark.parametrize("column", ["suspended_at", "removed_at"])
-def test_who_is_away_is_not_asked(house: House, column: str) -> None:
-    Installation.objects.update(**{column: timezone.now()})
+def test_who_is_gone_is_not_asked(house: House) -> None:
+    Installation.objects.update(removed_at=timezone.now())
     assert looking.ask_due(now=timezone.now()) == 0
+
+
+def test_a_suspension_that_has_ended_is_found(house: House) -> None:
+    Installation.objects.update(suspended_at=timezone.now())
+    looked(house)
+    assert Installation.objects.get().suspended_at is None
 
 
 def test_names_and_what_is_gone_are_put_right(house: House) -> None:

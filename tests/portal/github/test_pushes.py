@@ -207,6 +207,32 @@ def test_a_lab_that_is_gone_is_named(house: House) -> None:
     assert push.reason == pushes.GONE_LAB
 
 
+@pytest.mark.parametrize(
+    ("labs", "taken", "lab"),
+    [(["serving"], "", "serving"), (["a", "b"], "b", "b"), (["a", "b"], "", "")],
+)
+def test_a_lab_that_nobody_named(
+    house: House, alice: User, labs: list[str], taken: str, lab: str
+) -> None:
+    Watch.objects.update(lab="")
+    MiniProject.objects.update(labs=labs)
+    if taken:
+        SubmissionFactory(
+            mini_project=house.watch.mini_project,
+            team=house.watch.team,
+            submitted_by=alice,
+            lab=taken,
+        )
+    push = arrived(house)
+    assert take() == bool(lab)
+    push.refresh_from_db()
+    if lab:
+        assert push.submission is not None
+        assert push.submission.lab == lab
+    else:
+        assert push.reason == pushes.WHICH_LAB
+
+
 def fill(house: House, alice: User) -> None:
     other = MiniProject.objects.create(
         edition=house.watch.mini_project.edition, slug="other", title="Other", order=9

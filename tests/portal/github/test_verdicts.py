@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from lab_specs.faults import Code
 from lab_specs.report import Verdict
 from portal.courses.models import Team
-from portal.github import verdicts
+from portal.github import pushes, verdicts
 from portal.github.models import App, CheckRun, Errand, ErrandStatus, Installation, Watch
 from portal.people.models import User
 from portal.submissions import domain
@@ -257,6 +257,16 @@ def test_without_a_watch_who_was_first_is_told(house: House, alice: User, charli
         )
     work_off()
     assert asked(house) == ["POST"]
+
+
+def test_a_push_is_told_under_the_new_name(house: House) -> None:
+    delivery = house.push()
+    house.hand(delivery)
+    pushes.take_due(now=timezone.now() + pushes.DEBOUNCE)
+    house.standin.rename(house.repository, "numbers")
+    house.hand(house.standin.deliveries[-1])
+    work_off()
+    assert run(house).told["status"] == "queued"
 
 
 @pytest.mark.parametrize("column", ["suspended_at", "removed_at"])
