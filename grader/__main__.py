@@ -32,6 +32,7 @@ from lab_specs.schema import LabSpec
 
 EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.REJECTED: 2, Verdict.CRASHED: 3}
 HOSTILE = ROOT / "tests" / "hostile"
+REPEATS_CAP = 100
 USAGE = 64  # sysexits.h: EX_USAGE
 err = Console(stderr=True, highlight=False)
 
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         wanted = options.lab if options.command == "verify" else [options.lab]
         labs = _labs(wanted, settings)
         if options.command == "verify":
-            return verify(labs, settings)
+            return verify(labs, settings, only=options.variant, repeats=options.repeat)
     except ValueError as error:  # of a lab, or of the solutions that prove it
         err.print(Text(str(error)))
         return USAGE
@@ -179,6 +180,12 @@ def _repository(given: str, settings: GraderSettings) -> tuple[str, GraderSettin
     return folder.as_uri(), settings.model_copy(update={"local_repositories": folder})
 
 
+def _count(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= REPEATS_CAP):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {REPEATS_CAP}")
+    return int(text)
+
+
 def _parser() -> Parser:
     parser = Parser(prog="python -m grader", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
@@ -191,6 +198,10 @@ def _parser() -> Parser:
     one.add_argument("--json", action="store_true", help="print one JSON object")
     proof = commands.add_parser("verify", help="prove labs by their solutions and broken variants")
     proof.add_argument("lab", nargs="*", help="labs to prove; default: all")
+    proof.add_argument("--variant", action="append", default=[], help="only it; may be repeated")
+    proof.add_argument(
+        "--repeat", type=_count, default=1, help="so many times, each with other hidden data"
+    )
     siege = commands.add_parser("attack", help="try hostile repositories; all must be held")
     siege.add_argument("name", nargs="*", help="attacks or families of them; default: all")
     siege.add_argument("--folder", type=Path, default=HOSTILE, help="where they lie")

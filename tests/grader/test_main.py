@@ -50,6 +50,8 @@ def exit_code(*words: str) -> int:
         ("check", ".", "--lab"),
         ("check", ".", "--lab", "hello", "--fast"),
         ("verify", "--all"),
+        ("verify", "--repeat", "0"),
+        ("verify", "--repeat", "many"),
     ],
     ids=" ".join,
 )

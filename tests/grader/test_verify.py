@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from grader import verify as verify_module
 from grader.pipeline import Outcome
+from grader.settings import GraderSettings
 from grader.solutions import Variant
-from grader.verify import Proof, failed_checks, holds
+from grader.verify import Proof, failed_checks, holds, verify, wavering
 from lab_specs.faults import Code
 from lab_specs.report import Outcome as CheckOutcome
 from lab_specs.report import Verdict, levels_reached, verdict_of
@@ -90,3 +92,63 @@ def test_a_skipped_check_did_not_fail() -> None:
 )
 def test_a_proof_says_what_came_out(outcome: Outcome, words: str) -> None:
     assert Proof(REFERENCE, outcome, holds=True).got == words
+
+
+def test_levels_that_differ_between_repeats_are_told() -> None:
+    proofs = [
+        Proof(REFERENCE, TOP, holds=True),
+        Proof(STYLE, TOP, holds=True),
+        Proof(ABSENT, NO_START, holds=True),
+        Proof(REFERENCE, TOP, holds=True, repeat=1),
+        Proof(STYLE, PASSED, holds=True, repeat=1),
+        Proof(ABSENT, NO_START, holds=True, repeat=1),
+    ]
+    assert wavering(proofs[:3]) == []
+    assert wavering(proofs) == [STYLE.name]
+
+
+def prove_by_a_table(
+    monkeypatch: pytest.MonkeyPatch, ends: dict[tuple[str, int], Outcome]
+) -> list[tuple[str, int]]:
+    """Let `verify` take outcomes from a table; the tries that it makes."""
+    tried: list[tuple[str, int]] = []
+
+    def prove_all(tries: Any, _settings: GraderSettings) -> list[Proof]:
+        tried.extend((tried_variant.name, repeat) for tried_variant, _, repeat in tries)
+        return [
+            Proof(one, ends[one.name, repeat], holds(one, lab, ends[one.name, repeat]), repeat)
+            for one, lab, repeat in tries
+        ]
+
+    monkeypatch.setattr(verify_module, "_prove_all", prove_all)
+    monkeypatch.setattr(verify_module, "variants", lambda _lab: [REFERENCE, STYLE])
+    return tried
+
+
+@pytest.mark.parametrize(("second", "code"), [(TOP, 0), (PASSED, 1)], ids=["steady", "unsteady"])
+def test_a_variant_must_reach_the_same_levels_in_each_repeat(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    second: Outcome,
+    code: int,
+) -> None:
+    names = (REFERENCE.name, STYLE.name)
+    ends = {(name, repeat): TOP for name in names for repeat in range(2)}
+    tried = prove_by_a_table(monkeypatch, ends | {(STYLE.name, 1): second})
+    assert verify([LAB], GraderSettings(), repeats=2) == code
+    assert tried == [(name, repeat) for repeat in range(2) for name in names]
+    said = capsys.readouterr().out
+    assert "4 of 4 variants came to their end" in said, "both ends are allowed, one by one"
+    assert f"Levels that differ: {'none' if code == 0 else STYLE.name}." in said
+
+
+def test_a_variant_can_be_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = prove_by_a_table(monkeypatch, {(STYLE.name, 0): PASSED})
+    assert verify([LAB], GraderSettings(), only=[STYLE.name]) == 0
+    assert tried == [(STYLE.name, 0)]
+
+
+def test_an_unknown_variant_names_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove_by_a_table(monkeypatch, {})
+    with pytest.raises(ValueError, match=f"no variant slow.*{STYLE.name}"):
+        verify([LAB], GraderSettings(), only=["slow"])
