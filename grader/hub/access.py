@@ -23,5 +23,5 @@ def any_may_read(hub: Hub, full_name: str, installation: int | None, logins: Ite
                 installation, repositories=[name], permissions={"metadata": "read"}
             )
         with github:
-            repository = github.get_repo(full_name, lazy=True)
+            repository = github.get_repo(full_name)
             return any(repository.has_in_collaborators(login) for login in logins)
