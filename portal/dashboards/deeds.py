@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 
 from portal.assessment.models import (
     AssessmentEvent,
@@ -19,6 +19,7 @@ from portal.assessment.models.given import OfOwner
 from portal.assessment.models.published import Step
 from portal.courses.coursepage import in_words
 from portal.courses.models import Answer, Extension, SessionDate, SizeAgreed
+from portal.similarity.models import Comparison
 from portal.submissions.models import Attempt, Record, Rerun, Transition
 from portal.submissions.queries import HEAVY
 from portal.submissions.states import State
@@ -66,6 +67,12 @@ def _of_attempt(attempt: Attempt) -> Told:
 def _rerun(row: Any) -> Told:  # noqa: ANN401 - a Rerun with the count of its attempts
     title, detail = row.mini_project.title, f"{row.count} attempts"
     return {"deed": "ran all again", "whose": "All teams", "work": title, "detail": detail}
+
+
+def _comparison(row: Comparison) -> Told:
+    detail = f"without the template {row.template}" if row.template else ""
+    title = row.mini_project.title
+    return {"deed": "compared the groups", "whose": "All teams", "work": title, "detail": detail}
 
 
 def _decision(row: AssessmentEvent) -> Told:
@@ -157,6 +164,12 @@ SOURCES = {
         Rerun.objects.select_related("mini_project").annotate(count=Count("attempts")),
         _rerun,
         edition="mini_project__edition",
+    ),
+    "comparison": Source(
+        Comparison.objects.select_related("mini_project").annotate(reason=Value("")),
+        _comparison,
+        edition="mini_project__edition",
+        at="asked_at",
     ),
     "decision": Source(
         AssessmentEvent.objects.select_related(*DECIDED),

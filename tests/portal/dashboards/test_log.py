@@ -30,6 +30,7 @@ from tests.factories import (
     SubmissionFactory,
     TeamFactory,
 )
+from tests.portal.similarity.rows import finished
 from tests.portal.submissions.labs import judge, put_lab
 
 
@@ -125,6 +126,14 @@ def test_handing_in_and_what_machines_do_are_left_out(
         )
     assert Transition.objects.filter(by=alice).count() == 3
     assert lines(mini_project.edition) == []
+
+
+def test_who_had_the_groups_compared_is_told(work: Submission, tina: User) -> None:
+    other = SubmissionFactory(mini_project=work.mini_project)
+    finished([work, other], tina, template="https://github.com/uni/start")
+    (entry,) = lines(work.mini_project.edition)
+    detail = "without the template https://github.com/uni/start"
+    assert told(entry) == ("tina", "compared the groups", detail, "")
 
 
 def test_another_edition_has_a_log_of_its_own(story: Edition, otto: User, client: Client) -> None:
