@@ -46,14 +46,7 @@ WISHES = (
         "Checks",
         "write",
         "It writes the verdict beside the commit, by criterion, with a button to run it again.",
-        "verdicts stand in the portal, and beside the commit as one plain line at most",
-    ),
-    Wish(
-        "statuses",
-        "Commit statuses",
-        "write",
-        "It writes one plain line beside a commit where a check cannot be written.",
-        "a commit without a check shows nothing",
+        "verdicts stand in the portal alone",
     ),
     Wish(
         "pull_requests",

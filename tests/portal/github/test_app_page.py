@@ -271,9 +271,9 @@ def test_what_cannot_be_is_refused(
 
 def test_one_s_own_account_and_less(root: User, client: Client, settings: Settings) -> None:
     settings.PUBLIC_URL = ""
-    address, manifest = form_of(begin(client, organisation="", wanted=["statuses"]))
+    address, manifest = form_of(begin(client, organisation="", wanted=["actions"]))
     assert address.startswith("https://github.com/settings/apps/new?state=")
-    assert set(manifest["default_permissions"]) == {"contents", "metadata", "statuses"}
+    assert set(manifest["default_permissions"]) == {"contents", "metadata", "actions"}
     assert "hook_attributes" not in manifest
     assert manifest["redirect_url"] == "http://testserver/github/made/"
     assert "PORTAL_PUBLIC_URL" in shown(client)
