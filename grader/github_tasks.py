@@ -115,8 +115,13 @@ def _troubled(errand: Errand, trouble: GitHubTrouble) -> None:
     logger.warning("errand troubled", code=trouble.code, **_sayable(facts))
     if token is None:
         return
-    if trouble.code in PASSING and errand.tries < errands.MOST_TRIES:
-        errands.put_back(errand.pk, token, code=trouble.code, facts=facts, after=trouble.after)
+    after = trouble.after
+    stale = trouble.code is Trouble.UNAUTHORISED and errand.tries == 1
+    if stale:  # a token may end before its time, when an owner changes what it may do
+        _hub.cache_clear()
+        after = 0
+    if stale or (trouble.code in PASSING and errand.tries < errands.MOST_TRIES):
+        errands.put_back(errand.pk, token, code=trouble.code, facts=facts, after=after)
         return
     with transaction.atomic():
         if errands.fail(errand.pk, token, code=trouble.code, facts=facts):

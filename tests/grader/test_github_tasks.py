@@ -88,6 +88,17 @@ def test_a_trouble_that_never_passes_is_given_up(clerk: Clerk) -> None:
     assert clerk.heard == [Trouble.BROKEN]
 
 
+def test_a_token_that_ended_early_is_made_anew_once(clerk: Clerk) -> None:
+    clerk.trouble = GitHubTrouble(Trouble.UNAUTHORISED)
+    before = github_tasks.hub()
+    errand = run()
+    assert errand.status == ErrandStatus.WAITING
+    assert github_tasks.hub() is not before, "its tokens are forgotten"
+    github_tasks.run_errand(errand_id=errand.pk)
+    errand.refresh_from_db()
+    assert errand.status == ErrandStatus.FAILED
+
+
 def test_a_trouble_that_somebody_must_mend_fails_at_once(clerk: Clerk) -> None:
     clerk.trouble = GitHubTrouble(Trouble.FORBIDDEN, said="Resource not accessible")
     errand = run()
