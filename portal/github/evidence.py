@@ -106,7 +106,7 @@ def _merged(told: Mapping[str, Any]) -> Line:
         title,
         f"{len(without)} of {looked}",
         WARN,
-        f"Nobody else had approved {_listed(without)}.",
+        f"Pull requests that nobody else had approved: {_listed(without)}.",
         source,
     )
 

@@ -140,7 +140,7 @@ def test_who_merged_without_a_review_is_named(story: Story) -> None:
     merged = story.room.standin.merge(story.repository, second, by=story.ann)
     assert story.words(merged)["Merged without a review"] == (
         "1 of 2",
-        "Nobody else had approved 2 (merged by ann).",
+        "Pull requests that nobody else had approved: 2 (merged by ann).",
     )
 
 
