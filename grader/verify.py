@@ -106,13 +106,13 @@ def _prove_all(
         engine = DockerEngine()
         judges = JudgePool(engine, settings.judge_image, spares=1, labels={})
         grader = Grader(engine, judges, settings)
+
+        def one(variant: Variant, lab: LabSpec, repeat: int) -> Proof:
+            return _tell(prove(variant, lab, grader, Path(folder), repeat))
+
         try:
             with ThreadPoolExecutor(settings.concurrency) as hands:
-                return list(
-                    hands.map(
-                        lambda one: _tell(prove(*one[:2], grader, Path(folder), one[2])), tries
-                    )
-                )
+                return list(hands.map(one, *zip(*tries, strict=True)))
         finally:
             judges.close()
 

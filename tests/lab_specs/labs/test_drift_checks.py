@@ -91,7 +91,7 @@ def test_a_good_service_passes(lab: ModuleType, check: str) -> None:
         ("learns_again", "old model", "%"),
         ("learns_once", "at once", "versions"),
         ("learns_once", "old reference", "versions"),
-        ("bounded_memory", "hoards", "for want of memory at batch 4"),
+        ("bounded_memory", "hoards", "for want of memory at batch 5"),
     ],
 )
 def test_a_flaw_is_found_and_told(lab: ModuleType, check: str, flaw: str, said: str) -> None:
