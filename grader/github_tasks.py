@@ -57,10 +57,9 @@ def key_for(repository: str, team_id: int, *, vouched: bool = False) -> str:
         return ""
     where = (place.full_name, place.installation)
     try:
-        if not vouched and not access.is_watched(place, team_id):
-            logins = access.proved_logins(team_id)
-            if not any_may_read(hub(), *where, logins):
-                return ""
+        seen = vouched or access.is_watched(place, team_id)
+        if not seen and not any_may_read(hub(), *where, access.proved(team_id)):
+            return ""
         return key_of(hub(), *where)
     except GitHubTrouble as trouble:
         logger.warning("no_key", code=trouble.code, **_sayable(trouble.facts))

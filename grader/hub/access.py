@@ -1,8 +1,14 @@
-"""Whether somebody may see a repository at GitHub."""
+"""What somebody may do with a repository at GitHub."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
-from grader.github import Hub, told
+from grader.github import Github, Hub, told
+from lab_specs.troubles import GitHubTrouble, Trouble
+
+SEE = {"metadata": "read"}
+
+People = Iterable[Sequence[int | str]]  # GitHub's number of each, and the name proved with it
 
 
 def key_of(hub: Hub, full_name: str, installation: int | None) -> str:
@@ -12,16 +18,34 @@ def key_of(hub: Hub, full_name: str, installation: int | None) -> str:
     return hub.token_for(installation, [full_name.partition("/")[2]])
 
 
-def any_may_read(hub: Hub, full_name: str, installation: int | None, logins: Iterable[str]) -> bool:
-    """Whether GitHub counts any of these people among the repository's collaborators."""
-    with told(what=full_name):
-        if installation is None:
-            github = hub.plain()
-        else:
-            name = full_name.partition("/")[2]
-            github = hub.installation(
-                installation, repositories=[name], permissions={"metadata": "read"}
+def any_may_read(hub: Hub, full_name: str, installation: int | None, people: People) -> bool:
+    """Whether GitHub lets any of these people see the repository."""
+    with told(what=full_name), seeing(hub, full_name, installation) as github:
+        return any(permission(github, full_name, *each) != "none" for each in people)
+
+
+def seeing(hub: Hub, full_name: str, installation: int | None) -> Github:
+    """GitHub, for questions about who may do what in one repository."""
+    if installation is None:
+        return hub.plain()
+    name = full_name.partition("/")[2]
+    return hub.installation(installation, repositories=[name], permissions=SEE)
+
+
+def permission(github: Github, full_name: str, number: int | str, login: int | str) -> str:
+    """What a person may do: `admin`, `write`, `read` or `none`.
+
+    A name that somebody gave up may belong to another one now: then it is `none`.
+    """
+    name = quote(str(login), safe="")
+    try:
+        with told(what=full_name):
+            _, answer = github.requester.requestJsonAndCheck(
+                "GET", f"/repos/{full_name}/collaborators/{name}/permission"
             )
-        with github:
-            repository = github.get_repo(full_name)
-            return any(repository.has_in_collaborators(login) for login in logins)
+            whose = (answer["user"] or {}).get("id")  # nobody's without a permission
+            return str(answer["permission"]) if whose == number else "none"
+    except GitHubTrouble as trouble:
+        if trouble.code is Trouble.NOT_FOUND:
+            return "none"
+        raise

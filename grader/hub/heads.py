@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 from grader.github import Github, Hub, told
+from grader.hub.access import SEE, permission, seeing
 
 PAGE = 100  # repositories of one answer, GitHub's most
 MOST_PAGES = 100
-SEE = {"metadata": "read"}
 READ = {"contents": "read", "metadata": "read"}
 MAY_PUSH = ("write", "admin", "maintain")
 
@@ -51,22 +51,17 @@ def head(hub: Hub, asked: Asked) -> dict[str, Any]:
 
 
 def may_push(hub: Hub, asked: Asked) -> dict[str, Any]:
-    """Who of `logins` may push to the repository."""
-    with told(what=asked["full_name"]), _one(hub, asked, SEE) as github:
-        found = []
-        for login in asked["logins"]:
-            name = quote(login, safe="")
-            _, answer = github.requester.requestJsonAndCheck(
-                "GET", f"/repos/{asked['full_name']}/collaborators/{name}/permission"
-            )
-            if answer["permission"] in MAY_PUSH:
-                found.append(login)
-        return {"may_push": found}
+    """The numbers of those of `people` who may push to the repository."""
+    where = (asked["full_name"], asked["installation"])
+    with told(what=asked["full_name"]), seeing(hub, *where) as github:
+        may = [permission(github, asked["full_name"], *each) for each in asked["people"]]
+    people = zip(asked["people"], may, strict=True)
+    return {"may_push": [number for (number, _), said in people if said in MAY_PUSH]}
 
 
-def _one(hub: Hub, asked: Asked, permissions: Mapping[str, str] = READ) -> Github:
+def _one(hub: Hub, asked: Asked) -> Github:
     name = asked["full_name"].partition("/")[2]
-    return hub.installation(asked["installation"], repositories=[name], permissions=permissions)
+    return hub.installation(asked["installation"], repositories=[name], permissions=READ)
 
 
 def _brief(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def is_watched(place: Place, team_id: int) -> bool:
     ).exists()
 
 
-def proved_logins(team_id: int) -> list[str]:
-    """The names at GitHub of the team's members, of those who proved theirs by a sign-in."""
-    proved = User.objects.filter(memberships__team=team_id).exclude(github_id=None)
-    return sorted(proved.exclude(github_login="").values_list("github_login", flat=True))
+def proved(team_id: int) -> list[tuple[int, str]]:
+    """Number and name at GitHub of each of the team's members who proved theirs by a sign-in."""
+    people = User.objects.filter(memberships__team=team_id).exclude(github_id=None)
+    named = people.exclude(github_login="").order_by("github_login")
+    rows = named.values_list("github_id", "github_login")
+    return [(number, login) for number, login in rows if number]

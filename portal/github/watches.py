@@ -20,7 +20,7 @@ from portal.courses.models import Enrolment, MiniProject, Team
 from portal.courses.queries import standing
 from portal.courses.rules import STAFF, is_staff
 from portal.github import errands
-from portal.github.access import proved_logins
+from portal.github.access import proved
 from portal.github.kinds import KINDS, Kind
 from portal.github.known import repositories_seen
 from portal.github.models import (
@@ -105,7 +105,7 @@ def turn_on(*, mini_project: MiniProject, team: Team, by: User) -> bool:
     if is_staff(standing(by), edition=mini_project.edition_id):
         _made(work, repository, by)
         return True
-    if not proved_logins(team.pk):
+    if not proved(team.pk):
         raise Refused(
             "GitHub has to say that the repository is yours, and nobody of you has signed in with"
             " GitHub yet. Link your account there to yourself on your own page, then come back."
@@ -138,7 +138,7 @@ def _tell(errand: Errand) -> dict[str, Any] | None:
     return {
         "full_name": repository.full_name,
         "installation": repository.installation.number,
-        "logins": proved_logins(work.team_id),
+        "people": proved(work.team_id),
     }
 
 

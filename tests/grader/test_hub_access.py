@@ -15,10 +15,19 @@ def test_collaborators_may_read_and_strangers_may_not(standin: StandIn) -> None:
     at = school.found(standin)
     hub = Hub(api=standin.api, app=AppKey(at.app.number, at.app.pem))
     number = at.installation.number
-    standin.person("eve")
-    assert not any_may_read(hub, DIGITS, number, ["eve", "no-such-person"])
+    people = [(standin.world.number(), "no-such-person"), (standin.person("eve").number, "eve")]
+    assert not any_may_read(hub, DIGITS, number, people)
     at.digits.collaborators["eve"] = "pull"
-    assert any_may_read(hub, DIGITS, number, ["no-such-person", "eve"])
+    assert any_may_read(hub, DIGITS, number, people)
+
+
+def test_whoever_takes_over_a_name_takes_over_nothing_else(standin: StandIn) -> None:
+    at = school.found(standin)
+    hub = Hub(api=standin.api, app=AppKey(at.app.number, at.app.pem))
+    before = standin.person("eve").number
+    standin.person("eve")
+    at.digits.collaborators["eve"] = "pull"
+    assert not any_may_read(hub, DIGITS, at.installation.number, [(before, "eve")])
 
 
 def test_the_key_opens_this_repository_alone(standin: StandIn) -> None:
@@ -35,5 +44,5 @@ def test_a_revoked_app_is_told_as_such(standin: StandIn) -> None:
     hub = Hub(api=standin.api, app=AppKey(at.app.number, at.app.pem))
     standin.uninstall(at.installation)
     with pytest.raises(GitHubTrouble) as caught:
-        any_may_read(hub, DIGITS, at.installation.number, ["ada"])
+        any_may_read(hub, DIGITS, at.installation.number, [(1, "ada")])
     assert caught.value.code is Trouble.UNINSTALLED

@@ -79,4 +79,4 @@ def test_a_name_at_github_that_is_only_claimed_opens_nothing(
     User.objects.filter(pk=alice.pk).update(github_login="alice-hub")
     User.objects.filter(pk=bob.pk).update(github_login="bob-hub", github_id=8)
     with django_assert_num_queries(1):
-        assert access.proved_logins(team.pk) == ["bob-hub"]
+        assert access.proved(team.pk) == [(8, "bob-hub")]
