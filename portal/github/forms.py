@@ -46,7 +46,8 @@ class OrderForm(forms.Form):
     on_push = forms.BooleanField(label="Grade each push to the default branch", required=False)
 
     def __init__(self, edition: Edition, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         chosen = {
             "installation": Installation.alive(),
             "mini_projects": edition.mini_projects.order_by("order"),

@@ -162,6 +162,8 @@ def _shown(request: Request, provision: Provision) -> dict[str, Any]:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     far = roomtable.progress(provision, crowd)
     waits = roomtable.look_waits(provision) if far.looking else None
+    shown = roomtable.rows(provision, list(page.object_list), crowd)
+    troubled = sum(each.trouble is not None for each in shown)
     fault = provision.fault or (waits.fault if waits else "")
     facts = provision.facts if provision.fault else (waits.facts if waits else {})
     return {
@@ -171,11 +173,12 @@ def _shown(request: Request, provision: Provision) -> dict[str, Any]:
         "where": roomtable.address(provision),
         "projects": provision.mini_projects.order_by("order"),
         "page": page,
-        "rows": roomtable.rows(provision, list(page.object_list), crowd),
+        "rows": shown,
         "far": far,
         "words": explain_trouble(Trouble(fault), facts) if fault else None,
         "again_at": waits.next_try if waits else None,
-        "version": f"{far.seen}-{far.waiting}-{far.made}-{far.complete}-{far.failed}-{fault}",
+        "version": "-".join(map(str, (far.seen, far.waiting, far.made, far.complete, far.failed)))
+        + f"-{troubled}-{fault}",
         "query": "",
     }
 

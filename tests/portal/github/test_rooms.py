@@ -165,6 +165,7 @@ def test_a_failure_in_the_middle_is_taken_up_where_it_was(two: Classroom, kind: 
     invited = [each.invitee.login for each in two.at_github("amber").invitations]
     assert invited == ["ann", "ben"]
     assert sum("/orgs/school/repos" in each for each in writes(two)) == 1
+    assert sum("/collaborators/ann" in each for each in writes(two)) == 1
 
 
 def test_an_answer_that_never_came_leaves_no_second_repository(two: Classroom) -> None:
