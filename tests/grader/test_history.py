@@ -143,6 +143,21 @@ def test_where_the_history_was_cut_nobody_gets_all_the_files(
     assert told(found) == [("B", "b@x.example", 3, 0, 3, 3)]
 
 
+def test_where_two_branches_were_cut_nobody_gets_all_the_files(
+    home: Path, read: Callable[[], History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by(home, "B <b@x.example>", one="1\n")
+    git(home, "checkout", "-q", "-b", "side", "HEAD~1")
+    by(home, "B <b@x.example>", two="2\n")
+    git(home, "merge", "-q", "-m", "m", "main")
+    git(home, "checkout", "-q", "-b", "last")
+    by(home, "C <c@x.example>", three="3\n")
+    git(home, "checkout", "-q", "side")
+    git(home, "merge", "-q", "--no-ff", "-m", "m", "last")
+    monkeypatch.setattr(history, "LAST", 2)
+    assert told(read()) == [("C", "c@x.example", 1, 0, 1, 0)]
+
+
 def test_a_history_with_too_large_files_is_told_without_lines(
     home: Path, policy: FetchPolicy
 ) -> None:
