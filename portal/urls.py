@@ -7,6 +7,7 @@ from django.urls import include, path
 from portal.api.pages import revoke, tokens_page
 from portal.people import with_github
 from portal.people.account import ChangePassword, account_page
+from portal.people.first import FirstSignIn
 from portal.people.second_factor import RecoveryCodes, SetUp, Verify
 from portal.people.views import SignIn, admin_sign_in
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", include("portal.demos.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("account/", account_page, name="account"),
+    path("first/<uidb64>/<token>/", FirstSignIn.as_view(), name="first"),
     path("account/password/", ChangePassword.as_view(), name="password"),
     path("account/github/", with_github.link, name="github_link"),
     path("account/github/unlink/", with_github.unlink, name="github_unlink"),

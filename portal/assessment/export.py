@@ -2,28 +2,16 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from portal.assessment.gradebook import Table
+from portal.common.cells import harmless
 
-# A spreadsheet may run what begins so, after whatever blanks; the last four are full-width
-RUNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-BREAKS = ("\t", "\r", "\n")  # it may read a cell that begins so as two
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what an Excel file cannot hold
-LONGEST = 32_000  # characters of a cell of an Excel file
 FIRST = ("Name", "Number", "Sign-in name", "Track", "Group", "Team", "Lecturer")
 LAST = ("Result", "Value", "Rules version", "To change")
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run."""
-    clean = CONTROL.sub("", text)[:LONGEST]
-    runs = clean.lstrip().startswith(RUNS) or clean.startswith(BREAKS)
-    return f"'{clean}" if runs else clean
 
 
 def rows(table: Table) -> Iterator[Sequence[str]]:

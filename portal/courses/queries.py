@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import QuerySet
 
 from portal.courses.models import (
@@ -67,6 +68,12 @@ def mini_projects_of(person: User) -> QuerySet[MiniProject]:
 def students_of(edition: Edition) -> QuerySet[Enrolment]:
     """The enrolments of those who study in an edition and have not withdrawn."""
     return Enrolment.objects.filter(edition=edition, role=Role.STUDENT, withdrawn_at=None)
+
+
+def without_a_way_in(edition: Edition) -> QuerySet[Enrolment]:
+    """The students of an edition who have neither a password nor an account at GitHub."""
+    fresh = {"person__password__startswith": UNUSABLE_PASSWORD_PREFIX, "person__github_id": None}
+    return students_of(edition).filter(person__is_active=True, **fresh).order_by("person__username")
 
 
 def student_called(edition: Edition, username: str) -> User | None:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("editions/<int:pk>/teams/", people.teams, name="teams"),
     path("editions/<int:pk>/contacts/", contacts.contacts, name="contacts"),
     path("editions/<int:pk>/roster/", people.roster, name="roster"),
+    path("editions/<int:pk>/invitations/", people.invitations, name="invitations"),
 ]

@@ -17,7 +17,16 @@ from portal.people.models import User
 # What only describes a course, or says how it is checked, changes nobody's result.
 DESCRIPTIVE = {"course", "language", "source", "ours", "notes", "descriptions", "staff"}
 DESCRIPTIVE |= {"outcomes", "activities", "repositories", "rules_version"}
-OF_A_PROJECT = {"labs", "later_lab", "outcomes", "theory", "extensions", "translations", "ours", "pull_requests"}
+OF_A_PROJECT = {
+    "labs",
+    "later_lab",
+    "outcomes",
+    "theory",
+    "extensions",
+    "translations",
+    "ours",
+    "pull_requests",
+}
 ENOUGH = 5  # differences that a refusal names
 MISSING = "nothing"
 # Where a row of the app of assessment says to which edition it belongs

@@ -46,6 +46,7 @@ def arguments(work: Submission, alice: User, tina: User) -> dict[str, tuple[int 
         "": (),
         "nowhere": ("no/such/address",),
         "token": (token.pk,),
+        "first": ("MQ", "no-such-token"),
         "edition": (work.mini_project.edition_id,),
         "project": (work.mini_project_id,),
         "lookup": (waiting.pk,),

@@ -83,6 +83,7 @@ TABLE = {
     "github_callback": Rule(
         "", answers(DENIED, anonymous=DENIED), answers(NOT_SO, anonymous=NOT_SO)
     ),
+    "first": Rule("first", answers(GONE, anonymous=GONE), answers(GONE, anonymous=GONE)),
     "account": Rule("", answers(OK), READ_ONLY),
     "password": Rule("", answers(OK), answers(UNSAID)),
     "github_link": Rule("", WRITE_ONLY, answers(ELSEWHERE)),
@@ -121,6 +122,11 @@ TABLE = {
         "edition",
         answers(*[GONE] * 3, OK, DENIED, GONE),
         answers(*[GONE] * 3, UNSAID, DENIED, GONE),
+    ),
+    "courses:invitations": Rule(
+        "edition",
+        WRITE_ONLY,
+        answers(*[GONE] * 3, OK, DENIED, GONE),
     ),
     "submissions:project": Rule(
         "project", answers(OK, OK, OK, OK, OK, GONE), answers(*[UNSAID] * 5, GONE)

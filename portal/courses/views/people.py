@@ -1,7 +1,10 @@
 """Teams, and the roster from which people come."""
 
+import csv
+import io
 from typing import Any
 
+import structlog
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -9,7 +12,9 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
+from portal.common.cells import harmless
 from portal.common.errors import Refused
 from portal.common.typed import whole
 from portal.courses import roster as rosters
@@ -17,14 +22,16 @@ from portal.courses import sheets
 from portal.courses import teams as teamwork
 from portal.courses.access import taught
 from portal.courses.models import Edition, Membership, SizeAgreed, Team, TeamChange
-from portal.courses.queries import standing, student_called, students_of
+from portal.courses.queries import standing, student_called, students_of, without_a_way_in
 from portal.courses.rules import Role
+from portal.people.first import link_of
 from portal.people.models import User
 from portal.people.requests import Request
 
 PAGE = 50
 LONER_LIMIT = 200  # names of students without a team that a page shows
 SALT = "portal.courses.roster"
+log = structlog.get_logger()
 
 
 def teams(request: Request, pk: int) -> HttpResponse:
@@ -98,7 +105,8 @@ def roster(request: Request, pk: int) -> HttpResponse:
     edition = taught(request, pk)
     if not _leads(request, edition):
         raise PermissionDenied
-    context: dict[str, Any] = {"edition": edition, "columns": rosters.NAMES}
+    waiting = without_a_way_in(edition).count()
+    context: dict[str, Any] = {"edition": edition, "columns": rosters.NAMES, "waiting": waiting}
     if request.method != "POST":
         return render(request, "courses/roster.html", context)
     try:
@@ -126,6 +134,26 @@ def roster(request: Request, pk: int) -> HttpResponse:
         "signed": "" if plan.bad else signing.dumps(body, salt=SALT, compress=True),
     }
     return render(request, "courses/roster.html", context, status=422 if plan.bad else 200)
+
+
+@require_POST
+def invitations(request: Request, pk: int) -> HttpResponse:
+    """A file of links, one for each student who cannot sign in yet."""
+    edition = taught(request, pk)
+    if not _leads(request, edition):
+        raise PermissionDenied
+    people = [each.person for each in without_a_way_in(edition).select_related("person")]
+    out = io.StringIO()
+    lines = csv.writer(out)
+    lines.writerow(["username", "name", "email", "link"])
+    for each in people:
+        link = request.build_absolute_uri(link_of(each))
+        lines.writerow([*map(harmless, (each.username, each.name, each.email)), link])
+    log.info("invited", edition=edition.pk, by=request.user.pk, people=len(people))
+    answer = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv")
+    answer["Content-Disposition"] = 'attachment; filename="first-sign-in.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _uploaded(request: Request) -> tuple[list[rosters.Line], list[str]]:
