@@ -16,6 +16,7 @@ DOERS: dict[str, Doer] = {
     "collect": collect.collect,
     "pulls": pulls.pulls,
     "verdict": checks.tell,
+    "installations": heads.installations,
     "repositories": heads.repositories,
     "head": heads.head,
     "watch": heads.may_push,

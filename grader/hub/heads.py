@@ -1,35 +1,43 @@
-"""What GitHub has: the repositories of an installation, a branch's newest commit, who may push."""
+"""What GitHub has: installations, their repositories, a branch's newest commit, who may push."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from grader.github import Github, Hub, told
 from grader.hub.access import SEE, permission, seeing
 
-PAGE = 100  # repositories of one answer, GitHub's most
+PAGE = 100  # rows of one answer, GitHub's most
 MOST_PAGES = 100
 READ = {"contents": "read", "metadata": "read"}
+SEEN = ("id", "full_name", "private", "default_branch", "pushed_at", "updated_at")
+INSTALLED = (
+    *("id", "account", "permissions", "events", "repository_selection"),
+    *("updated_at", "suspended_at"),
+)
 MAY_PUSH = ("write", "admin", "maintain")
 
 Asked = Mapping[str, Any]
 
 
+def installations(hub: Hub, asked: Asked) -> dict[str, Any]:
+    """Every installation of the App, a request for each hundred."""
+    with told(what="the App's installations"), hub.integration() as app:
+        found = _paged(app.requester, "/app/installations")
+    return {
+        "asked_at": asked["asked_at"],
+        "installations": [_some(each, INSTALLED) for each in found],
+    }
+
+
 def repositories(hub: Hub, asked: Asked) -> dict[str, Any]:
     """Every repository that an installation sees, a request for each hundred."""
-    found: list[dict[str, Any]] = []
     with (
         told(what=f"installation {asked['installation']}", installation=True),
         hub.installation(asked["installation"], permissions=SEE) as github,
     ):
-        for page in range(1, MOST_PAGES + 1):
-            _, answer = github.requester.requestJsonAndCheck(
-                "GET", "/installation/repositories", parameters={"per_page": PAGE, "page": page}
-            )
-            found += [_brief(each) for each in answer["repositories"]]
-            if len(answer["repositories"]) < PAGE:
-                break
-    return {"asked_at": asked["asked_at"], "repositories": found}
+        found = _paged(github.requester, "/installation/repositories", "repositories")
+    return {"asked_at": asked["asked_at"], "repositories": [_some(each, SEEN) for each in found]}
 
 
 def head(hub: Hub, asked: Asked) -> dict[str, Any]:
@@ -64,6 +72,18 @@ def _one(hub: Hub, asked: Asked) -> Github:
     return hub.installation(asked["installation"], repositories=[name], permissions=READ)
 
 
-def _brief(row: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("id", "full_name", "private", "default_branch", "pushed_at", "updated_at")
+def _paged(requester: Any, path: str, within: str = "") -> list[Mapping[str, Any]]:  # noqa: ANN401 - PyGithub's
+    found: list[Mapping[str, Any]] = []
+    for page in range(1, MOST_PAGES + 1):
+        _, answer = requester.requestJsonAndCheck(
+            "GET", path, parameters={"per_page": PAGE, "page": page}
+        )
+        rows = answer[within] if within else answer
+        found += rows
+        if len(rows) < PAGE:
+            break
+    return found
+
+
+def _some(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: row[name] for name in names}

@@ -1,4 +1,4 @@
-"""Messages get lost: every few minutes each installation is asked for its repositories.
+"""Messages get lost: every few minutes GitHub is asked for installations and repositories.
 
 One request for each hundred of them; the branch of a repository that is watched is asked for
 only when there was a push that nobody told of.
@@ -15,8 +15,8 @@ from django.utils.dateparse import parse_datetime
 from lab_specs.troubles import GitHubTrouble, Trouble
 from portal.github import errands, known, pushes
 from portal.github.kinds import KINDS, Kind
-from portal.github.models import Errand, ErrandStatus, Installation, Repository, Watch
-from portal.github.payloads import Told
+from portal.github.models import App, Errand, ErrandStatus, Installation, Repository, Watch
+from portal.github.payloads import Installed, Told
 
 EVERY = timedelta(minutes=10)
 # A push is told of within seconds; what was pushed just now may still be on its way.
@@ -29,7 +29,10 @@ def ask(installation: Installation) -> None:
 
 
 def ask_due(*, now: datetime) -> int:
-    """Ask each installation that was not asked for a while. How many."""
+    """Ask the App, and each installation, that was not asked for a while. How many of these."""
+    apps = Errand.objects.filter(kind="installations", made_at__gte=now - EVERY)
+    if App.objects.exists() and not apps.exists():
+        errands.ask("installations", "all", lane="app")
     lately = Errand.objects.filter(kind="repositories", made_at__gte=now - EVERY)
     # One that is suspended is asked, too: nobody may have told us that it no longer is
     due = Installation.objects.filter(removed_at=None).exclude(
@@ -38,6 +41,29 @@ def ask_due(*, now: datetime) -> int:
     for installation in due:
         ask(installation)
     return len(due)
+
+
+def _tell_all(errand: Errand) -> dict[str, Any]:
+    del errand
+    return {"asked_at": timezone.now().isoformat()}
+
+
+def _all_told(errand: Errand, answer: Mapping[str, Any]) -> None:
+    """Where the App is installed; what is not in the list is gone."""
+    asked_at = datetime.fromisoformat(answer["asked_at"])
+    told = [Installed.model_validate(each) for each in answer["installations"]]
+    for each in told:
+        row, _ = known.installation_told(each)
+        # What GitHub lists is there, unless it was removed while the list was on its way
+        Installation.objects.filter(pk=row.pk, removed_at__lt=asked_at).update(removed_at=None)
+    others = Installation.objects.exclude(number__in=[each.id for each in told])
+    others.filter(removed_at=None, seen_at__lt=asked_at).update(removed_at=timezone.now())
+    _forget_older(errand)
+
+
+def _not_told(errand: Errand, trouble: GitHubTrouble) -> None:
+    del trouble
+    _forget_older(errand)
 
 
 def _tell_list(errand: Errand) -> dict[str, Any] | None:
@@ -155,8 +181,10 @@ def _lane(installation: int) -> str:
 
 
 def _brief(answer: Mapping[str, Any] | None) -> dict[str, int]:
-    return {"repositories": len(answer["repositories"]) if answer else 0}
+    """How many of each, for the errand's row; the rows themselves are kept elsewhere."""
+    return {name: len(rows) for name, rows in (answer or {}).items() if isinstance(rows, list)}
 
 
 KINDS["repositories"] = Kind(prepare=_tell_list, answered=_listed, failed=_not_listed, kept=_brief)
+KINDS["installations"] = Kind(prepare=_tell_all, answered=_all_told, failed=_not_told, kept=_brief)
 KINDS["head"] = Kind(prepare=_tell_head, answered=_found, failed=_not_found)

@@ -38,7 +38,28 @@ def looked(house: House) -> list[str]:
     done = work_off()
     if looking.look_for_lost(now=timezone.now() + SOON):
         done += work_off()
-    return [kind for kind in done if kind != "verdict"]
+    return [kind for kind in done if kind not in {"verdict", "installations"}]
+
+
+def test_an_installation_of_which_nobody_told_is_found(house: House) -> None:
+    Watch.objects.all().delete()
+    Repository.objects.all().delete()
+    Installation.objects.update(number=1, account="gone")
+    looking.ask_due(now=timezone.now())
+    work_off()
+    row = Installation.objects.get(number=house.installation.number)
+    assert (row.account, row.removed_at) == ("school", None)
+    assert row.permissions["checks"] == "write"
+    assert Installation.objects.get(number=1).removed_at is not None
+    Installation.objects.filter(pk=row.pk).update(removed_at=timezone.now())
+    looking.ask_due(now=timezone.now() + looking.EVERY * 2)
+    work_off()
+    row.refresh_from_db()
+    assert row.removed_at is None
+    looking.ask_due(now=timezone.now() + looking.EVERY * 4)
+    work_off()
+    assert house.known.full_name == "school/digits"
+    assert Errand.objects.filter(kind="installations").count() == 1
 
 
 def lost(house: House, text: str = "lost\n") -> str:
@@ -87,7 +108,7 @@ def test_a_push_elsewhere_is_asked_for_once(house: House) -> None:
 def test_what_was_pushed_just_now_may_be_on_its_way(house: House) -> None:
     lost(house)
     looking.ask_due(now=timezone.now())
-    assert work_off() == ["repositories"]
+    assert work_off() == ["installations", "repositories"]
 
 
 def test_only_those_who_asked_are_looked_after(house: House) -> None:
@@ -147,7 +168,7 @@ def test_a_class_of_450_costs_five_requests(
     assert Repository.objects.filter(removed_at=None).count() == 450
     asked = [call.path for call in house.standin.calls]
     assert sum("/installation/repositories" in path for path in asked) == 5
-    assert len(asked) == 6  # and one token, for an hour
+    assert len(asked) == 7  # one for installations; and one for a token, which lasts an hour
 
 
 def test_an_empty_repository_has_no_branch_to_look_at(house: House) -> None:
