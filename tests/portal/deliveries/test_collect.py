@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from grader.hub.collect import Entry, Found, choose, notes, rewound
 from lab_specs.troubles import Trouble
 from portal.courses.models import MiniProject, Team
-from portal.deliveries import collect
+from portal.deliveries import collect, snapshots
 from portal.deliveries.models import Delivery, Snapshot, Way
 from portal.deliveries.snapshots import Round, take_due
 from portal.github.models import Errand, Repository, Watch
@@ -169,6 +169,14 @@ def test_rounds_meanwhile_ask_nobody_again(work: Work) -> None:
     assert take_due(now=LATER) == Round(asked=1)
     assert take_due(now=LATER + SECOND) == Round()
     assert (Errand.objects.count(), Lookup.objects.count()) == (1, 0)
+
+
+def test_two_rounds_at_once_ask_once(work: Work) -> None:
+    take_due(now=LATER)
+    stale = Snapshot.objects.get()
+    places = snapshots.repositories(stale.mini_project.edition)
+    assert not snapshots._ask(stale, places)
+    assert Errand.objects.count() == 1
 
 
 @pytest.mark.parametrize("kind", ["broken", "rate_limited", "secondary", "page"])
