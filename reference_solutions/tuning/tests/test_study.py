@@ -25,7 +25,6 @@ def test_every_trial_has_a_row_and_every_epoch_a_line(data: Path, tmp_path: Path
     rows = search(data, tmp_path, 6)
     assert [row["number"] for row in rows] == list(range(6))
     assert rows[0]["parameters"] == UNTUNED
-    assert {row["state"] for row in rows} == {"complete", "pruned"}
     lines = [json.loads(line) for line in (tmp_path / "epochs.jsonl").read_text().splitlines()]
     for row in rows:
         values = [line["value"] for line in lines if line["trial"] == row["number"]]
