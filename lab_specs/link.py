@@ -32,8 +32,9 @@ class Link:
 def parse(text: str, *, hosts: Sequence[str], local: Path | None = None) -> Link:
     """The repository that `text` points at.
 
-    Takes https links to `hosts` (with a port where it is not 443), also of a page within a repository (`…/tree/main/app`), and,
-    when `local` is given, file links to folders beneath it. Anything else is a StudentFault.
+    Takes https links to `hosts` (with a port where it is not 443), also of a page within
+    a repository (`…/tree/main/app`), and, when `local` is given, file links to folders beneath it.
+    Anything else is a StudentFault.
     """
     link = text.strip()
     if not link or len(link) > LINK_LIMIT:

@@ -137,7 +137,6 @@ def absent(request: Request, pk: int) -> HttpResponse:
     return redirect(_day(booking.slot))
 
 
-
 def _slot(request: Request, pk: int) -> Slot:
     rows = Slot.objects.select_related("edition__course")
     return get_object_or_404(rows, pk=pk, edition__in=standing(request.user).staffed)

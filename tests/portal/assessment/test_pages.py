@@ -15,10 +15,10 @@ from openpyxl import Workbook, load_workbook
 from portal.assessment import domain
 from portal.assessment.card import card
 from portal.assessment.domain.given import give_mark
-from portal.common.cells import harmless
 from portal.assessment.marksheet import plan
 from portal.assessment.models import Appointment, Mark, Override, ReviewRequest
 from portal.assessment.results import result_of
+from portal.common.cells import harmless
 from portal.courses import domain as courses
 from portal.courses.models import Edition
 from portal.courses.sheets import read
