@@ -220,7 +220,14 @@ def test_a_repository_is_made_of_its_files_and_its_words(ground: Ground) -> None
     target = ground.plant()
     home = Path(target.link.removeprefix("file://"))
     listed = git(home, "ls-tree", "-r", "--name-only", target.commit).splitlines()
-    assert sorted(listed) == ["Dockerfile", "attack.py", "honest.py", "kernel.py", "mark"]
+    assert sorted(listed) == [
+        "Dockerfile",
+        "attack.py",
+        "honest.py",
+        "kernel.py",
+        "labelled.py",
+        "mark",
+    ]
     assert git(home, "show", "HEAD:attack.py") == "print('mark123', '198.51.100.7')"
 
 
