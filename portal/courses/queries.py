@@ -71,9 +71,18 @@ def students_of(edition: Edition) -> QuerySet[Enrolment]:
 
 
 def without_a_way_in(edition: Edition) -> QuerySet[Enrolment]:
-    """The students of an edition who have neither a password nor an account at GitHub."""
+    """The students of an edition who have neither a password nor an account at GitHub.
+
+    Whoever teaches anywhere is left out: they get theirs from an administrator.
+    """
     fresh = {"person__password__startswith": UNUSABLE_PASSWORD_PREFIX, "person__github_id": None}
-    return students_of(edition).filter(person__is_active=True, **fresh).order_by("person__username")
+    teaching = Enrolment.objects.exclude(role=Role.STUDENT).values("person")
+    return (
+        students_of(edition)
+        .filter(person__is_active=True, person__is_staff=False, person__is_superuser=False, **fresh)
+        .exclude(person__in=teaching)
+        .order_by("person__username")
+    )
 
 
 def student_called(edition: Edition, username: str) -> User | None:

@@ -29,10 +29,14 @@ class FirstSignIn(PasswordResetConfirmView):
     success_url = reverse_lazy("login")
 
     def get_user(self, uidb64: str) -> User | None:
-        """Only somebody without a password: nobody's is replaced in this way."""
+        """Only somebody without a password: nobody's is replaced in this way.
+
+        Nor may a lecturer become somebody else's lecturer by reading them in as a student.
+        """
         person = super().get_user(uidb64)
-        fresh = isinstance(person, User) and person.is_active and not person.has_usable_password()
-        return person if fresh else None
+        if not isinstance(person, User) or not person.is_active:
+            return None
+        return None if person.has_usable_password() or person.teaches else person
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Labels as on all pages."""

@@ -14,7 +14,7 @@ from portal.courses.models import Edition
 from portal.courses.rules import Role
 from portal.people.first import link_of
 from portal.people.models import User
-from tests.factories import EnrolmentFactory, UserFactory
+from tests.factories import EditionFactory, EnrolmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "gooseberry-kettle-41"
@@ -96,3 +96,17 @@ def test_whoever_can_sign_in_is_in_no_file(
     EnrolmentFactory(edition=edition, person=staff, role=Role.ASSISTANT)
     answer = client.post(f"/editions/{edition.pk}/invitations/")
     assert list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))) == []
+
+
+@pytest.mark.parametrize("power", ["is_staff", "is_superuser", "elsewhere"])
+def test_nobody_becomes_a_colleague_by_reading_them_in_as_a_student(
+    client: Client, tina: User, edition: Edition, ann: User, power: str
+) -> None:
+    if power == "elsewhere":
+        EnrolmentFactory(edition=EditionFactory(), person=ann, role=Role.LECTURER)
+    else:
+        User.objects.filter(pk=ann.pk).update(**{power: True})
+    client.force_login(tina)
+    answer = client.post(f"/editions/{edition.pk}/invitations/")
+    assert list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))) == []
+    assert chosen(Client(), link_of(ann)) == 404
