@@ -114,11 +114,12 @@ class Hub:
         key = (number, tuple(sorted(repositories or ())), tuple(sorted(wanted.items())))
         with self._lock:
             known = self._tokens.get(key)
-            if known and known.ends - RENEW > time.time():
-                return known.text
-            made = self._made(number, repositories, wanted)
+        if known and known.ends - RENEW > time.time():
+            return known.text
+        made = self._made(number, repositories, wanted)  # nobody waits for another's request
+        with self._lock:
             self._tokens[key] = made
-            return made.text
+        return made.text
 
     def _made(
         self, number: int, repositories: Sequence[str] | None, permissions: Mapping[str, str]

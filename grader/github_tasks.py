@@ -6,12 +6,14 @@ As `grader.tasks` it knows the portal's rows; what is done there lies in `grader
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from threading import BoundedSemaphore
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from grader.github import AppKey, Hub
@@ -27,17 +29,39 @@ from portal.github.kinds import KINDS
 from portal.github.models import Errand
 
 T = TypeVar("T")
+HANDS = BoundedSemaphore(2)
+A_BELL = 50  # errands done for one bell
 logger = structlog.get_logger()
 
 
 @app.task(name="grader.github")
 def run_errand(*, errand_id: int) -> None:
-    """Do one errand, if it still waits and nobody else is at it."""
+    """Do one errand, and then whatever else waits; a bell that finds no hand free is not missed.
+
+    Links that somebody waits for are looked up by the same workers: a GitHub that does not answer
+    keeps two hands at most.
+    """
+    if not HANDS.acquire(blocking=False):
+        return
+    try:
+        following: int | None = errand_id
+        for _ in range(A_BELL):
+            if following is None:
+                return
+            _run(following)
+            following = errands.next_due(now=timezone.now())
+    finally:
+        HANDS.release()
+
+
+def _run(errand_id: int) -> None:
     errand = errands.take(errand_id)
     if errand is None or errand.token is None:
         return
     with bound_contextvars(errand=errand_id, kind=errand.kind):
         try:
+            if errand.tries > errands.MOST_TRIES:
+                raise GitHubTrouble(Trouble.OURS)  # noqa: TRY301 - its workers died of it
             _answered(errand, _done(errand))
         except GitHubTrouble as trouble:
             _troubled(errand, trouble)

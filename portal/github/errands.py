@@ -29,6 +29,7 @@ MOST_TRIES = 12
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0  # seconds before another try; twice as long each time
 JITTER = 0.2
 KEPT = timedelta(days=30)  # how long what is over can still be looked up
+FAILURES_KEPT = timedelta(days=120)
 
 
 def ask(
@@ -70,10 +71,12 @@ def _made(kind: str, key: str, **columns: Any) -> Errand:  # noqa: ANN401 - colu
 def take(errand_id: int) -> Errand | None:
     """The errand, held for this worker; None when it is done, not due, or somebody else's."""
     now = timezone.now()
-    free = Q(held_until=None) | Q(held_until__lt=now)
-    due = Errand.objects.filter(free, pk=errand_id, status=ErrandStatus.WAITING, next_try__lte=now)
     token = uuid4()
-    if not due.update(token=token, held_until=now + HELD, asked_again=False, tries=F("tries") + 1):
+    if (
+        not _due(now)
+        .filter(pk=errand_id)
+        .update(token=token, held_until=now + HELD, asked_again=False, tries=F("tries") + 1)
+    ):
         return None
     return Errand.objects.get(pk=errand_id, token=token)
 
@@ -109,10 +112,18 @@ def put_back(
 
 
 def fail(errand_id: int, token: UUID, *, code: Trouble, facts: Mapping[str, Any]) -> bool:
-    """It cannot be done; somebody has to act first. False as for `end`."""
+    """It cannot be done; somebody has to act first. False when it goes on all the same.
+
+    That is so when the worker no longer holds it, and when it was asked again meanwhile: what is
+    wanted now may be possible.
+    """
+    now = timezone.now()
+    mine = _mine(errand_id, token)
     told = {"fault": code.value, "facts": storable_json(facts), **_released()}
-    ended = {"status": ErrandStatus.FAILED, "ended_at": timezone.now()}
-    return _mine(errand_id, token).update(**ended, **told) == 1
+    if mine.filter(asked_again=True).update(next_try=now, tries=0, **told):
+        transaction.on_commit(partial(announce, errand_id))
+        return False
+    return mine.update(status=ErrandStatus.FAILED, ended_at=now, **told) == 1
 
 
 def hold_back(lane: str, until: datetime) -> None:
@@ -128,19 +139,23 @@ def ring_due(*, now: datetime) -> int:
         | Q(announced_at__lt=F("next_try"))
         | Q(announced_at__lt=now - RING_AGAIN)
     )
-    free = Q(held_until=None) | Q(held_until__lt=now)
-    due = Errand.objects.filter(unheard, free, status=ErrandStatus.WAITING, next_try__lte=now)
     rung = 0
-    for pk in due.order_by("next_try").values_list("pk", flat=True)[:A_ROUND]:
+    for pk in _due(now).filter(unheard).values_list("pk", flat=True)[:A_ROUND]:
         if not announce(pk):
             break
         rung += 1
     return rung
 
 
+def next_due(*, now: datetime) -> int | None:
+    """What waits longest for a worker; None when nothing does."""
+    return _due(now).values_list("pk", flat=True).first()
+
+
 def forget(*, now: datetime) -> None:
-    """Remove what was done long ago; what failed stays for people to read."""
+    """Remove what was done long ago; what failed stays longer, for people to read."""
     Errand.objects.filter(status=ErrandStatus.DONE, ended_at__lt=now - KEPT).delete()
+    Errand.objects.filter(status=ErrandStatus.FAILED, ended_at__lt=now - FAILURES_KEPT).delete()
 
 
 def announce(errand_id: int) -> bool:
@@ -149,6 +164,12 @@ def announce(errand_id: int) -> bool:
     if rung:
         Errand.objects.filter(pk=errand_id).update(announced_at=timezone.now())
     return rung
+
+
+def _due(now: datetime) -> QuerySet[Errand]:
+    free = Q(held_until=None) | Q(held_until__lt=now)
+    waiting = Errand.objects.filter(free, status=ErrandStatus.WAITING, next_try__lte=now)
+    return waiting.order_by("next_try", "pk")
 
 
 def _mine(errand_id: int, token: UUID) -> QuerySet[Errand]:

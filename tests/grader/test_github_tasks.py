@@ -92,11 +92,8 @@ def test_a_token_that_ended_early_is_made_anew_once(clerk: Clerk) -> None:
     clerk.trouble = GitHubTrouble(Trouble.UNAUTHORISED)
     before = github_tasks.hub()
     errand = run()
-    assert errand.status == ErrandStatus.WAITING
+    assert (errand.status, errand.tries) == (ErrandStatus.FAILED, 2)
     assert github_tasks.hub() is not before, "its tokens are forgotten"
-    github_tasks.run_errand(errand_id=errand.pk)
-    errand.refresh_from_db()
-    assert errand.status == ErrandStatus.FAILED
 
 
 def test_a_trouble_that_somebody_must_mend_fails_at_once(clerk: Clerk) -> None:
@@ -115,3 +112,27 @@ def test_a_mistake_of_ours_loses_nothing(clerk: Clerk) -> None:
 
 def test_every_kind_can_be_done() -> None:
     assert KINDS.keys() == DOERS.keys()
+
+
+def test_one_bell_is_enough_for_all_that_waits(clerk: Clerk) -> None:
+    several = [errands.ask("clerk", str(number)) for number in range(3)]
+    github_tasks.run_errand(errand_id=several[1].pk)
+    assert set(Errand.objects.values_list("status", flat=True)) == {ErrandStatus.DONE}
+    assert len(clerk.heard) == 3
+
+
+def test_a_github_that_does_not_answer_keeps_two_hands_at_most(clerk: Clerk) -> None:
+    errand = errands.ask("clerk", "one")
+    with github_tasks.HANDS, github_tasks.HANDS:
+        github_tasks.run_errand(errand_id=errand.pk)
+        assert clerk.heard == []
+    github_tasks.run_errand(errand_id=errand.pk)
+    assert len(clerk.heard) == 1
+
+
+def test_an_errand_that_its_workers_died_of_is_given_up(clerk: Clerk) -> None:
+    errand = errands.ask("clerk", "one")
+    Errand.objects.update(tries=errands.MOST_TRIES)
+    github_tasks.run_errand(errand_id=errand.pk)
+    assert Errand.objects.get().status == ErrandStatus.FAILED
+    assert clerk.heard == [Trouble.OURS]

@@ -126,6 +126,16 @@ def test_a_failure_keeps_its_reason() -> None:
     assert errand.facts == {"said": "no"}
 
 
+def test_what_was_asked_again_is_tried_though_it_failed() -> None:
+    errand = asked()
+    token = taken(errand)
+    errands.ask("check", "one", {"head": "b"})
+    assert not errands.fail(errand.pk, token, code=Trouble.REFUSED, facts={})
+    again = errands.take(errand.pk)
+    assert again is not None
+    assert again.arguments == {"head": "b"}
+
+
 def test_the_round_rings_for_what_nobody_heard(bell: Bell) -> None:
     errand, held = asked(), asked("held")
     taken(held)
@@ -138,7 +148,7 @@ def test_the_round_rings_for_what_nobody_heard(bell: Bell) -> None:
     assert {ring.kwargs["errand_id"] for ring in bell.rings()} == {errand.pk, held.pk, waits.pk}
 
 
-def test_what_is_done_is_forgotten_after_a_month_and_failures_are_kept() -> None:
+def test_what_is_done_is_forgotten_after_a_month_and_failures_later() -> None:
     done, failed = asked(), asked("two")
     errands.end(done.pk, taken(done), None)
     errands.fail(failed.pk, taken(failed), code=Trouble.REFUSED, facts={})
@@ -146,6 +156,8 @@ def test_what_is_done_is_forgotten_after_a_month_and_failures_are_kept() -> None
     assert Errand.objects.count() == 2
     errands.forget(now=timezone.now() + errands.KEPT + LATER)
     assert list(Errand.objects.all()) == [failed]
+    errands.forget(now=timezone.now() + errands.FAILURES_KEPT + LATER)
+    assert not Errand.objects.exists()
 
 
 STEPS = ("ask", "take", "end", "ask", "take", "end", "put back", "stale", "lost")
