@@ -48,13 +48,14 @@ def run_errand(*, errand_id: int) -> None:
         for _ in range(A_BELL):
             if following is None:
                 return
-            _run(following)
+            run_one(following)
             following = errands.next_due(now=timezone.now())
     finally:
         HANDS.release()
 
 
-def _run(errand_id: int) -> None:
+def run_one(errand_id: int) -> None:
+    """Do one errand, if it still waits and nobody else is at it."""
     errand = errands.take(errand_id)
     if errand is None or errand.token is None:
         return

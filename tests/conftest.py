@@ -11,6 +11,7 @@ import pytest
 from celery import Celery
 from django.apps import apps
 from django.db import connection
+from hypothesis import settings
 
 from portal.celery_app import GRADE_QUEUE, RESOLVE_QUEUE
 from portal.celery_app import app as celery_app
@@ -29,6 +30,10 @@ from tests.factories import (
 )
 
 pytest_plugins = ["tests.hub.fixtures"]
+
+# No test is timed: a busy machine is no mistake.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True, scope="session")

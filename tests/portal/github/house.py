@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from grader.github_tasks import run_errand
+from grader.github_tasks import run_one
 from portal.courses.models import MiniProject, Team
 from portal.github.models import App, Errand, ErrandStatus, Hook, Installation, Repository, Watch
 from portal.github.sealed import seal
@@ -80,7 +80,10 @@ def built(
     installed = standin.install(app, organisation)
     keep(app)
     row = Installation.objects.create(
-        number=installed.number, account="school", seen_at=timezone.now()
+        number=installed.number,
+        account="school",
+        permissions=PERMISSIONS,
+        seen_at=timezone.now(),
     )
     known = Repository.objects.create(
         number=repository.number, installation=row, full_name="school/digits", private=True
@@ -94,6 +97,7 @@ def built(
         on_push=True,
         by=person,
         made_at=timezone.now(),
+        asked_at=timezone.now(),
     )
     return House(standin, app, organisation, repository, installed, alice, watch)
 
@@ -123,7 +127,7 @@ def work_off() -> list[str]:
         errand = due.filter(held_until=None).order_by("pk").first()
         if errand is None:
             return done
-        run_errand(errand_id=errand.pk)
+        run_one(errand.pk)
         done.append(errand.kind)
     raise AssertionError(f"no end of errands: {done}")
 

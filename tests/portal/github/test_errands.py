@@ -166,7 +166,7 @@ STEPS = ("ask", "take", "end", "ask", "take", "end", "put back", "stale", "lost"
 class Story(TestCase):
     """Whatever order things happen in, the last wish is worked on after it was made."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     @given(st.lists(st.sampled_from(STEPS), min_size=4, max_size=14))
     def test_no_wish_is_forgotten(self, steps: list[str]) -> None:
         errand, wish, seen, held = asked(), 0, None, None
