@@ -184,7 +184,7 @@ def test_the_title_of_a_commit_is_text(
         ("https://2130706433/owner/work", Code.HOST_NOT_ALLOWED),
         ("https://github.com.198.51.100.7/owner/work", Code.HOST_NOT_ALLOWED),
         ("https://github.com@198.51.100.7/owner/work", Code.LINK_INVALID),
-        ("https://github.com:2375/owner/work", Code.LINK_INVALID),
+        ("https://github.com:2375/owner/work", Code.HOST_NOT_ALLOWED),
         ("file:///etc", Code.LINK_INVALID),
         ("ssh://git@github.com/owner/work", Code.LINK_INVALID),
         ("ext::sh -c id", Code.LINK_INVALID),
