@@ -20,4 +20,5 @@ DOERS: dict[str, Doer] = {
     "repositories": heads.repositories,
     "head": heads.head,
     "watch": heads.may_push,
+    "watch-still": heads.may_push,
 }

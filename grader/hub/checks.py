@@ -4,14 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.github import Github, Hub, told
+from grader.hub.access import permission
+from grader.hub.heads import MAY_PUSH
 
 CHECKS = {"checks": "write", "metadata": "read"}
 
 
 def tell(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Say it, where it was said before or anew. Answers GitHub's number of the check run."""
+    """Say it, where it was said before or anew. Answers GitHub's number of the check run.
+
+    `people`: only when one of these may push there; None: whose it is, is known. A `reason` in
+    the answer: nothing was said.
+    """
     place = f"/repos/{asked['full_name']}"
     answer = {"number": asked["number"], "said": asked["said"], "digest": asked["digest"]}
+    if asked["people"] is not None and not _may(hub, asked):
+        return answer | {"reason": "Nobody of the team has proved that they may push there."}
     if asked["installation"] is None:
         _send(hub, asked, "POST", f"{place}/statuses/{asked['commit']}")
         return answer
@@ -29,6 +37,15 @@ def _send(
     with told(what=asked["full_name"]), _open(hub, asked) as github:
         _, made = github.requester.requestJsonAndCheck(verb, path, input=body)
         return {"number": int(made["id"]) if asked["installation"] else None}
+
+
+def _may(hub: Hub, asked: Mapping[str, Any]) -> bool:
+    if not asked["people"]:
+        return False
+    with told(what=asked["full_name"]), _open(hub, asked) as github:
+        return any(
+            permission(github, asked["full_name"], *each) in MAY_PUSH for each in asked["people"]
+        )
 
 
 def _made_before(hub: Hub, asked: Mapping[str, Any], place: str) -> int | None:

@@ -23,9 +23,10 @@ Asked = Mapping[str, Any]
 def installations(hub: Hub, asked: Asked) -> dict[str, Any]:
     """Every installation of the App, a request for each hundred."""
     with told(what="the App's installations"), hub.integration() as app:
-        found = _paged(app.requester, "/app/installations")
+        found, whole = _paged(app.requester, "/app/installations")
     return {
         "asked_at": asked["asked_at"],
+        "whole": whole,
         "installations": [_some(each, INSTALLED) for each in found],
     }
 
@@ -36,8 +37,12 @@ def repositories(hub: Hub, asked: Asked) -> dict[str, Any]:
         told(what=f"installation {asked['installation']}", installation=True),
         hub.installation(asked["installation"], permissions=SEE) as github,
     ):
-        found = _paged(github.requester, "/installation/repositories", "repositories")
-    return {"asked_at": asked["asked_at"], "repositories": [_some(each, SEEN) for each in found]}
+        found, whole = _paged(github.requester, "/installation/repositories", "repositories")
+    return {
+        "asked_at": asked["asked_at"],
+        "whole": whole,
+        "repositories": [_some(each, SEEN) for each in found],
+    }
 
 
 def head(hub: Hub, asked: Asked) -> dict[str, Any]:
@@ -72,7 +77,12 @@ def _one(hub: Hub, asked: Asked) -> Github:
     return hub.installation(asked["installation"], repositories=[name], permissions=READ)
 
 
-def _paged(requester: Any, path: str, within: str = "") -> list[Mapping[str, Any]]:  # noqa: ANN401 - PyGithub's
+def _paged(
+    requester: Any,  # noqa: ANN401 - PyGithub's
+    path: str,
+    within: str = "",
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """The rows of a list, and whether these are all."""
     found: list[Mapping[str, Any]] = []
     for page in range(1, MOST_PAGES + 1):
         _, answer = requester.requestJsonAndCheck(
@@ -81,8 +91,8 @@ def _paged(requester: Any, path: str, within: str = "") -> list[Mapping[str, Any
         rows = answer[within] if within else answer
         found += rows
         if len(rows) < PAGE:
-            break
-    return found
+            return found, True
+    return found, False
 
 
 def _some(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -4,12 +4,15 @@ The portal's key opens more than a team may see: a link to another team's privat
 lead nowhere, as it does in the team's own browser.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from portal.github.models import Installation, Repository, Watch
 from portal.people.models import User
+
+OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,20 @@ class Place:
         return self.full_name.partition("/")[2]
 
 
+def full_name_of(link: str) -> str | None:
+    """The owner/name that an address at GitHub names; None when it is none."""
+    home = f"{settings.GITHUB_URL}/"
+    if not link.lower().startswith(home.lower()):
+        return None
+    name = link[len(home) :].removesuffix("/").removesuffix(".git")
+    return name if OWNER_AND_NAME.fullmatch(name) else None
+
+
 def private(repository: str) -> Place | None:
     """The place that an address names; None when it is public, elsewhere, or no key opens it."""
-    home = f"{settings.GITHUB_URL}/"
-    if not repository.lower().startswith(home.lower()):
+    full_name = full_name_of(repository)
+    if full_name is None:
         return None
-    full_name = repository[len(home) :]
     row = Repository.objects.filter(full_name__iexact=full_name, removed_at=None).first()
     if row and not row.private:
         return None
@@ -42,9 +53,8 @@ def private(repository: str) -> Place | None:
 
 def is_watched(place: Place, team_id: int) -> bool:
     """Whether this is where the team's work lies, as staff or the portal itself set it up."""
-    return Watch.objects.filter(
-        team=team_id, repository__full_name__iexact=place.full_name
-    ).exists()
+    here = Watch.holding().filter(repository__full_name__iexact=place.full_name)
+    return here.filter(team=team_id).exists()
 
 
 def proved(team_id: int) -> list[tuple[int, str]]:

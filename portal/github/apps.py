@@ -14,6 +14,7 @@ KINDS = (
     "portal.github.verdicts",
     "portal.github.looking",
     "portal.github.watches",
+    "portal.github.proofs",
 )
 
 

@@ -31,7 +31,7 @@ MOST_TRIES = 5
 LONGEST_KEPT = 1024 * 1024  # characters of a text that waits
 A_ROUND = 50
 NO_COMMIT = "0" * 40
-# Each of these makes something happen, so their texts are taken once, whatever they are called.
+# Each of these may make something happen; what did is taken once, whatever it is called.
 ACTING = ("push", "check_run", "check_suite")
 
 
@@ -70,7 +70,7 @@ def handle(hook: Hook, payload: Payload) -> None:
             if waiting.first() is None:
                 return
             said = _outcome(hook, payload)[:WORDS_LENGTH]
-            waiting.update(handled_at=timezone.now(), outcome=said, body="")
+            waiting.update(handled_at=timezone.now(), outcome=said, acted=hook.acted, body="")
     except Exception:  # ours: GitHub has done its part, and is not told
         log.exception("hook_not_handled", hook=hook.pk)
         left = {"tries": hook.tries + 1, "outcome": "Not handled yet: the portal failed."}
@@ -93,8 +93,8 @@ def _outcome(hook: Hook, payload: Payload) -> str:
     handler = HANDLERS.get(hook.event)
     if handler is None:
         return "Nothing to do: the portal takes no notice of this."
-    same = Hook.objects.filter(digest=hook.digest, event=hook.event).exclude(pk=hook.pk)
-    if hook.event in ACTING and same.exclude(handled_at=None).exists():
+    same = Hook.objects.filter(digest=hook.digest, event=hook.event, acted=True)
+    if hook.event in ACTING and same.exclude(pk=hook.pk).exists():
         return "Ignored: the very same message came before, under another name."
     try:
         return handler(hook, payload)
@@ -175,21 +175,26 @@ def _push(hook: Hook, payload: Payload) -> str:
         guid=hook.guid,
     )
     found = pushes.arrived(repository, push)
+    hook.acted = bool(found)
     if not found:
         return f"Ignored: nobody asks for pushes to {branch} of {repository.full_name}, or known."
     return " ".join(f"{each.watch}: {each.status}. {each.reason}".strip() for each in found)
 
 
-def _check(_: Hook, payload: Payload) -> str:
+def _check(hook: Hook, payload: Payload) -> str:
     told = CheckTold.model_validate(payload)
     button = told.requested_action.identifier if told.requested_action else ""
     if told.action != "rerequested" and button != again.BUTTON:
         return "Nothing to do: the portal takes no notice of this."
     if told.check_run:
-        return again.of_run(told.check_run.id, told.sender)
-    if told.check_suite:
-        return again.of_commit(told.check_suite.head_sha, told.repository.full_name, told.sender)
-    return "Ignored: it names no check."
+        came = again.of_run(told.check_run.id, told.sender)
+    elif told.check_suite:
+        commit, full_name = told.check_suite.head_sha, told.repository.full_name
+        came = again.of_commit(commit, full_name, told.sender)
+    else:
+        return "Ignored: it names no check."
+    hook.acted = came.acted
+    return came.said
 
 
 HANDLERS: dict[str, Callable[[Hook, Payload], str]] = {

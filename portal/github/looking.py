@@ -12,7 +12,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from lab_specs.troubles import GitHubTrouble, Trouble
+from lab_specs.troubles import PASSING, GitHubTrouble, Trouble
 from portal.github import errands, known, pushes
 from portal.github.kinds import KINDS, Kind
 from portal.github.models import App, Errand, ErrandStatus, Installation, Repository, Watch
@@ -56,8 +56,9 @@ def _all_told(errand: Errand, answer: Mapping[str, Any]) -> None:
         row, _ = known.installation_told(each)
         # What GitHub lists is there, unless it was removed while the list was on its way
         Installation.objects.filter(pk=row.pk, removed_at__lt=asked_at).update(removed_at=None)
-    others = Installation.objects.exclude(number__in=[each.id for each in told])
-    others.filter(removed_at=None, seen_at__lt=asked_at).update(removed_at=timezone.now())
+    if answer["whole"]:
+        others = Installation.objects.exclude(number__in=[each.id for each in told])
+        others.filter(removed_at=None, seen_at__lt=asked_at).update(removed_at=timezone.now())
     _forget_older(errand)
 
 
@@ -79,11 +80,12 @@ def _listed(errand: Errand, answer: Mapping[str, Any]) -> None:
     asked_at = datetime.fromisoformat(answer["asked_at"])
     told = [Told.model_validate(each) for each in answer["repositories"]]
     known.repositories_listed(told, row, at=asked_at)
-    # What came while the list was on its way is not gone, only too new to stand in it
-    gone = Repository.objects.filter(
-        Q(told_at=None) | Q(told_at__lt=asked_at), installation=row, removed_at=None
-    ).exclude(number__in=[each.id for each in told])
-    known.repositories_gone(list(gone.values_list("number", flat=True)))
+    if answer["whole"]:
+        # What came while the list was on its way is not gone, only too new to stand in it
+        gone = Repository.objects.filter(
+            Q(told_at=None) | Q(told_at__lt=asked_at), installation=row, removed_at=None
+        ).exclude(number__in=[each.id for each in told])
+        known.repositories_gone(list(gone.values_list("number", flat=True)))
     Installation.objects.filter(pk=row.pk).update(seen_at=timezone.now(), suspended_at=None)
     _forget_older(errand)
     look_for_lost(now=timezone.now())
@@ -163,9 +165,10 @@ def _found(errand: Errand, answer: Mapping[str, Any]) -> None:
 
 
 def _not_found(errand: Errand, trouble: GitHubTrouble) -> None:
-    """An empty repository has no such branch; the next push is looked for again."""
+    """No such branch, or the App may not read it; only the next push is looked for again."""
+    _forget_older(errand)
     repository = Repository.objects.filter(pk=errand.arguments["repository"]).first()
-    if repository and repository.pushed_at and trouble.code is Trouble.NOT_FOUND:
+    if repository and repository.pushed_at and trouble.code not in PASSING:
         _looked(repository, errand.arguments["branch"], repository.pushed_at)
 
 

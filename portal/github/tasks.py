@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from portal.github import errands, hooks, looking, pulls, pushes, verdicts
+from portal.github import errands, hooks, looking, proofs, pulls, pushes, verdicts
 
 log = structlog.get_logger()
 
@@ -32,6 +32,8 @@ def find_lost() -> None:
     now = timezone.now()
     if asked := pulls.ask_due(now=now):
         log.info("workflows", asked=asked)
+    if asked := proofs.ask_due(now=now):
+        log.info("watches", asked=asked)
     hooks.handle_waiting(now=now)
     looked, told = looking.ask_due(now=now), verdicts.find_lost(now=now)
     if looked or told:

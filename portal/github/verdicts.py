@@ -20,11 +20,12 @@ from django.db.models.functions import Coalesce, Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from lab_specs.troubles import GitHubTrouble
+from lab_specs.troubles import PASSING, GitHubTrouble
 from portal.github import again, errands, telling
+from portal.github.access import proved
 from portal.github.kinds import KINDS, Kind
 from portal.github.known import repositories_seen
-from portal.github.models import CheckRun, Errand, ErrandStatus, Watch
+from portal.github.models import CheckRun, Errand, ErrandStatus, Repository, Watch
 from portal.submissions.models import Attempt, Submission
 from portal.submissions.states import FINAL, State
 
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 KIND = "verdict"
 LOST = timedelta(days=1)  # what ended longer ago is not told any more
 A_ROUND = 50  # attempts at once that the round asks for
+LATER = timedelta(minutes=30)  # after trouble that passes, it is tried anew
 REFUSED = timedelta(days=1)  # a token that may not write somewhere is not tried there so long
 HEARD = (State.QUEUED, State.FETCHING, *FINAL)  # GitHub hears of no steps in between
 
@@ -81,10 +83,15 @@ def _ask(attempt_id: int) -> None:
             errands.ask(KIND, str(attempt_id), lane=place.lane)
 
 
+def _writable() -> QuerySet[Repository]:
+    """The repositories in which the App may write check runs: owners need not let it."""
+    return repositories_seen().filter(installation__permissions__checks="write")
+
+
 def _addressed() -> QuerySet[Any]:
-    """The repositories that are seen, each with its `address` in small letters."""
+    """The repositories that may be written to, each with its `address` in small letters."""
     home = Value(f"{settings.GITHUB_URL}/")
-    return repositories_seen().annotate(address=Lower(Concat(home, "full_name")))
+    return _writable().annotate(address=Lower(Concat(home, "full_name")))
 
 
 def place_of(work: Submission) -> Place | None:
@@ -95,7 +102,7 @@ def place_of(work: Submission) -> Place | None:
     full_name = work.repository[len(prefix) :].removesuffix(".git").strip("/")
     # What came by a push is found when the repository bears another name since
     same = Q(full_name__iexact=full_name) | Q(pushes__submission=work)
-    row = repositories_seen().filter(same).select_related("installation").first()
+    row = _writable().filter(same).select_related("installation").first()
     if row and row.installation:
         return Place(row.full_name, row.installation.number)
     return Place(full_name, None) if settings.GITHUB_TOKEN and not _refused(full_name) else None
@@ -104,27 +111,21 @@ def place_of(work: Submission) -> Place | None:
 def _refused(full_name: str) -> bool:
     """Whether the token was turned away there of late."""
     since = timezone.now() - REFUSED
-    return CheckRun.objects.filter(
+    refused = CheckRun.objects.filter(
         full_name__iexact=full_name, number=None, failed_at__gte=since
-    ).exists()
+    )
+    return refused.exclude(fault__in=PASSING).exists()
 
 
-def _theirs(work: Submission) -> bool:
-    """Whether the repository is this team's to be told in: watched, else handed in first by it.
+def _watched(work: Submission) -> bool:
+    """Whether the team's work is known to lie there; else GitHub is asked who may push.
 
     Whoever hands in somebody else's link writes nothing onto their commits.
     """
     name = work.repository.removeprefix(f"{settings.GITHUB_URL}/")
-    watched = Watch.objects.filter(
-        mini_project=work.mini_project_id, repository__full_name__iexact=name
-    )
-    owners = set(watched.values_list("team_id", flat=True))
-    if owners:
-        return work.team_id in owners
-    same = Submission.objects.filter(
-        mini_project=work.mini_project_id, repository__iexact=work.repository
-    )
-    return same.order_by("pk").values_list("team_id", flat=True).first() == work.team_id
+    same = Q(repository__full_name__iexact=name) | Q(repository__pushes__submission=work)
+    own = Watch.holding().filter(mini_project=work.mini_project_id, team=work.team_id)
+    return own.filter(same).exists()
 
 
 def prepare(errand: Errand) -> dict[str, Any] | None:
@@ -142,7 +143,7 @@ def prepare(errand: Errand) -> dict[str, Any] | None:
         attempt=attempt, defaults={"full_name": place.full_name if place else work.repository[:140]}
     )
     unheard = attempt.state == State.SUPERSEDED and not run.digest
-    if place is None or unheard or not _theirs(work):
+    if place is None or unheard:
         CheckRun.objects.filter(pk=run.pk).update(told=said)  # settled: the round looks no more
         return None
     told = _check(attempt, run) if place.installation else _status(attempt)
@@ -157,6 +158,7 @@ def prepare(errand: Errand) -> dict[str, Any] | None:
         "installation": place.installation,
         "commit": work.commit,
         "number": run.number,
+        "people": None if run.number or _watched(work) else proved(work.team_id),
         "look": errand.tries > 1 and not run.number,  # the answer to an earlier try may be lost
         "told": told,
         "said": said,
@@ -210,8 +212,12 @@ def _status(attempt: Attempt) -> dict[str, Any]:
 
 
 def answered(errand: Errand, answer: Mapping[str, Any]) -> None:
-    """GitHub has been told."""
-    CheckRun.objects.filter(attempt=int(errand.key)).update(
+    """GitHub has been told, or is told nothing: then the errand keeps the reason."""
+    run = CheckRun.objects.filter(attempt=int(errand.key))
+    if answer.get("reason"):
+        run.update(told=answer["said"], fault="", facts={}, failed_at=None)
+        return
+    run.update(
         number=answer["number"],
         told=answer["said"],
         digest=answer["digest"],
@@ -251,14 +257,14 @@ def _lost(now: datetime) -> QuerySet[Attempt] | None:
         submission__repository__istartswith=prefix,
     )
     if not settings.GITHUB_TOKEN:
-        if not repositories_seen().exists():
+        if not _writable().exists():
             return None
         here = here.annotate(address=Lower("submission__repository"))
         here = here.filter(address__in=_addressed().values("address"))
     never = Q(check_run=None)
-    differs = Q(state__in=FINAL, check_run__failed_at=None) & ~Q(
-        check_run__told=Coalesce(F("verdict"), F("state"))
-    )
+    passed = Q(check_run__fault__in=PASSING, check_run__failed_at__lt=now - LATER)
+    differs = (Q(check_run__failed_at=None) | passed) & Q(state__in=FINAL)
+    differs &= ~Q(check_run__told=Coalesce(F("verdict"), F("state")))
     return here.filter(never | differs).order_by("pk")
 
 

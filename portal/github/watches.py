@@ -6,11 +6,13 @@ is watched may be read by the portal, so nobody's word is enough.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from lab_specs.messages import Explanation
@@ -84,7 +86,7 @@ def offer(mini_project: MiniProject, team: Team) -> Offer:
         repository,
         obstacle,
         bool(asked and asked.status == ErrandStatus.WAITING),
-        _refused(asked, repository, watch) if asked else None,
+        _fault(asked, repository, watch),
         explain_trouble(Trouble(untold.fault), untold.facts) if untold and untold.fault else None,
         list(pushes.prefetch_related("submission__attempts").order_by("-received_at")[:SHOWN]),
     )
@@ -97,11 +99,12 @@ def turn_on(*, mini_project: MiniProject, team: Team, by: User) -> bool:
     repository = _target(mini_project, watch, seen)
     if repository is None:
         raise Refused(_missing(work))
-    if watch and watch.repository_id == repository.pk:
+    if watch and watch.repository_id == repository.pk and not watch.lapsed_at:
         Watch.objects.filter(pk=watch.pk).update(on_push=True, looked_at=timezone.now())
         return True
     if work is None:
         raise Refused(_missing(None))
+    _unshared(work, repository)
     if is_staff(standing(by), edition=mini_project.edition_id):
         _made(work, repository, by)
         return True
@@ -115,41 +118,82 @@ def turn_on(*, mini_project: MiniProject, team: Team, by: User) -> bool:
         _key(mini_project, team),
         {"submission": work.pk, "repository": repository.pk},
         person=by,
-        lane=f"installation {repository.installation and repository.installation.number}",
+        lane=lane_of(repository),
     )
     return False
 
 
 def turn_off(*, mini_project: MiniProject, team: Team) -> None:
     """Grade pushes no more; what waits is left alone."""
-    with transaction.atomic():
-        watch = Watch.objects.select_for_update().filter(mini_project=mini_project, team=team)
-        watch.update(on_push=False)
-        waiting = Push.objects.filter(watch__in=watch, status=PushStatus.WAITING)
-        waiting.update(status=PushStatus.IGNORED, reason=OFF)
+    end(Watch.objects.filter(mini_project=mini_project, team=team), OFF)
+
+
+@transaction.atomic
+def end(watches: QuerySet[Watch], reason: str, **told: Any) -> None:  # noqa: ANN401 - columns
+    """Grade the pushes of this watch no more; those that wait are ignored for this reason."""
+    watch = watches.select_for_update().first()
+    if watch is None:
+        return
+    Watch.objects.filter(pk=watch.pk).update(on_push=False, **told)
+    waiting = Push.objects.filter(watch=watch, status=PushStatus.WAITING)
+    waiting.update(status=PushStatus.IGNORED, reason=reason)
 
 
 def _tell(errand: Errand) -> dict[str, Any] | None:
     work = Submission.objects.filter(pk=errand.arguments["submission"]).first()
-    row = repositories_seen().filter(pk=errand.arguments["repository"])
-    repository = row.select_related("installation").first()
-    if work is None or repository is None or repository.installation is None:
+    return question(errand.arguments["repository"], work.team_id) if work else None
+
+
+def question(pk: int, team: int) -> dict[str, Any] | None:
+    """What GitHub is asked: who of the team may push to this repository."""
+    repository = repositories_seen().filter(pk=pk).select_related("installation").first()
+    if repository is None or repository.installation is None:
         return None
     return {
         "full_name": repository.full_name,
         "installation": repository.installation.number,
-        "people": proved(work.team_id),
+        "people": proved(team),
     }
+
+
+def lane_of(repository: Repository) -> str:
+    """What shares a rate limit."""
+    return f"installation {repository.installation and repository.installation.number}"
 
 
 def _answered(errand: Errand, answer: Mapping[str, Any]) -> None:
     if answer["may_push"] and errand.person:
         work = Submission.objects.get(pk=errand.arguments["submission"])
-        _made(work, Repository.objects.get(pk=errand.arguments["repository"]), errand.person)
+        repository = Repository.objects.get(pk=errand.arguments["repository"])
+        with suppress(Refused):  # another team was faster: the page says so
+            _made(work, repository, errand.person)
 
 
+def _unshared(work: Submission, repository: Repository) -> None:
+    """One repository is one team's work; Refused when another team's lies there."""
+    if _others(work.mini_project_id, work.team_id, repository):
+        words = _shared(repository)
+        raise Refused(f"{words.happened} {words.next_step}")
+
+
+def _others(mini_project: int, team: int, repository: Repository) -> bool:
+    here = Watch.holding().filter(mini_project=mini_project, repository=repository)
+    return here.exclude(team=team).exists()
+
+
+def _shared(repository: Repository) -> Explanation:
+    return Explanation(
+        f"Another team's work for this mini-project lies in {repository.full_name}.",
+        "A repository of your own.",
+        "Hand in a commit of your own repository, or ask your lecturer whose this one is.",
+    )
+
+
+@transaction.atomic
 def _made(work: Submission, repository: Repository, by: User) -> None:
     now = timezone.now()
+    Repository.objects.select_for_update().get(pk=repository.pk)  # two teams at once
+    _unshared(work, repository)
     Watch.objects.update_or_create(
         mini_project=work.mini_project,
         team=work.team,
@@ -163,6 +207,8 @@ def _made(work: Submission, repository: Repository, by: User) -> None:
             "by": by,
             "made_at": now,
             "looked_at": now,
+            "asked_at": now,
+            "lapsed_at": None,
         },
     )
 
@@ -205,14 +251,31 @@ def _missing(work: Submission | None) -> str:
     )
 
 
-def _refused(
-    asked: Errand, repository: Repository | None, watch: Watch | None
+def _fault(
+    asked: Errand | None, repository: Repository | None, watch: Watch | None
 ) -> Explanation | None:
+    """Why pushes are not graded, although somebody asked for it."""
+    if watch and watch.lapsed_at:
+        return Explanation(
+            f"Nobody of you may push to {watch.repository.full_name} any more, says GitHub, so its"
+            " pushes are not graded.",
+            "A repository to which a member of your team may push, by the account that they signed"
+            " in with here.",
+            "Ask the repository's owner to let you in, then turn it on again; or hand in a commit"
+            " of another repository.",
+        )
+    return None if watch or asked is None else _refused(asked, repository)
+
+
+def _refused(asked: Errand, repository: Repository | None) -> Explanation | None:
     if asked.status == ErrandStatus.FAILED:
         return explain_trouble(Trouble(asked.fault), asked.facts)
-    refused = asked.status == ErrandStatus.DONE and not (asked.answer or {}).get("may_push")
-    if not refused or watch or repository is None:
+    if asked.status != ErrandStatus.DONE or repository is None:
         return None
+    if (asked.answer or {}).get("may_push"):
+        work = Submission.objects.filter(pk=asked.arguments["submission"]).first()
+        shared = work and _others(work.mini_project_id, work.team_id, repository)
+        return _shared(repository) if shared else None
     return Explanation(
         f"GitHub does not count you among those who may push to {repository.full_name}.",
         "A repository to which a member of your team may push, by the account that they signed"

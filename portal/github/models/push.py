@@ -19,6 +19,7 @@ class Hook(models.Model):
     received_at = models.DateTimeField(db_index=True)
     handled_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    acted = models.BooleanField(default=False, help_text="it made something happen")
     outcome = models.CharField(max_length=WORDS_LENGTH, blank=True)
     body = models.TextField(blank=True, help_text="JSON, until it is handled")
 

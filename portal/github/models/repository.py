@@ -69,6 +69,12 @@ class Watch(models.Model):
     looked_at = models.DateTimeField(
         null=True, blank=True, help_text="the push until which the branch was looked at"
     )
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when GitHub was last asked who may push"
+    )
+    lapsed_at = models.DateTimeField(
+        null=True, blank=True, help_text="since then nobody of the team may push"
+    )
     badge = models.CharField(max_length=40, unique=True, default=new_slug)
 
     class Meta:
@@ -79,3 +85,8 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team}: {self.repository}"
+
+    @classmethod
+    def holding(cls) -> models.QuerySet["Watch"]:
+        """Those whose repository is there, and still the team's."""
+        return cls._default_manager.filter(repository__removed_at=None, lapsed_at=None)

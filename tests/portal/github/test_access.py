@@ -46,6 +46,22 @@ def test_what_everybody_may_read_needs_no_key(repository: Repository) -> None:
     assert access.private(LINK) is None
 
 
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [
+        (LINK, "mlops-course/amber"),
+        ("https://GitHub.com/mlops-course/Amber.git", "mlops-course/Amber"),
+        (f"{LINK}/", "mlops-course/amber"),
+        (f"{LINK}/tree/main", None),
+        (f"{LINK}?a=b", None),
+        ("https://github.com/mlops-course", None),
+        ("https://github.com.evil.example/mlops-course/amber", None),
+    ],
+)
+def test_the_name_that_a_link_says(link: str, name: str | None) -> None:
+    assert access.full_name_of(link) == name
+
+
 @pytest.mark.parametrize("change", ["suspended_at", "removed_at"])
 def test_an_installation_that_is_away_opens_nothing(repository: Repository, change: str) -> None:
     Installation.objects.update(**{change: timezone.now()})
@@ -71,6 +87,11 @@ def test_where_a_team_works_is_its_own_alone(
     place = Place("mlops-course/amber", 77)
     other = Team.objects.get(members=charlie)
     assert [access.is_watched(place, each.pk) for each in (team, other)] == [True, False]
+    Watch.objects.update(lapsed_at=timezone.now())
+    assert not access.is_watched(place, team.pk)
+    Watch.objects.update(lapsed_at=None)
+    Repository.objects.update(removed_at=timezone.now())
+    assert not access.is_watched(place, team.pk)
 
 
 def test_a_name_at_github_that_is_only_claimed_opens_nothing(

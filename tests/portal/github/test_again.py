@@ -94,6 +94,19 @@ def test_strangers_change_nothing_and_the_row_says_why(
     assert Attempt.objects.count() == 1
 
 
+def test_a_second_press_counts_when_the_first_changed_nothing(
+    house: House, run: hub.CheckRun, alice: User
+) -> None:
+    """The very same text may come again, under another delivery."""
+    payload = house.standin.payloads.check_run("rerequested", house.repository, run, house.alice)
+    User.objects.filter(pk=alice.pk).update(github_id=None)
+    assert "nobody here has proved" in house.say("check_run", payload).outcome
+    User.objects.filter(pk=alice.pk).update(github_id=house.alice.number)
+    assert house.say("check_run", payload).outcome == "Serving: run again for alice."
+    assert "very same message" in house.say("check_run", payload).outcome
+    assert Attempt.objects.count() == 2
+
+
 def test_who_withdrew_is_a_stranger(house: House, run: hub.CheckRun) -> None:
     Enrolment.objects.update(withdrawn_at=timezone.now())
     assert "Ignored" in pressed(house, run).outcome

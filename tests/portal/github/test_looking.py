@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from portal.github import looking, pushes
+from grader.hub import heads
+from portal.github import errands, looking, pushes
 from portal.github.models import (
     Errand,
     ErrandStatus,
@@ -169,6 +170,33 @@ def test_a_class_of_450_costs_five_requests(
     asked = [call.path for call in house.standin.calls]
     assert sum("/installation/repositories" in path for path in asked) == 5
     assert len(asked) == 7  # one for installations; and one for a token, which lasts an hour
+
+
+def test_what_is_missing_from_half_a_list_is_not_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "PAGE", 1)
+    monkeypatch.setattr(heads, "MOST_PAGES", 1)
+    house.standin.repository(house.organisation, "fresh", {"a": "a\n"})
+    before = timezone.now() - timedelta(days=1)
+    away = Installation.objects.create(number=1, account="beyond", seen_at=before)
+    Repository.objects.create(
+        number=1, installation=house.known.installation, full_name="school/x", private=True
+    )
+    looking.ask(house.known.installation or away)
+    errands.ask("installations", "all")
+    assert work_off() == ["repositories", "installations"]
+    away.refresh_from_db()
+    assert away.removed_at is None
+    assert not Repository.objects.exclude(removed_at=None).exists()
+
+
+def test_a_branch_that_may_not_be_read_is_asked_for_once(house: House) -> None:
+    lost(house)
+    house.standin.fail(r"GET .*/branches/", "forbidden", times=9)
+    assert looked(house) == ["repositories", "head"]
+    assert looked(house) == ["repositories"]
+    assert Errand.objects.get(kind="head").fault == "forbidden"
 
 
 def test_an_empty_repository_has_no_branch_to_look_at(house: House) -> None:

@@ -243,20 +243,73 @@ def test_somebody_elses_commits_are_left_alone(house: House, charlie: User) -> N
     assert verdicts.find_lost(now=timezone.now()) == 0
 
 
-def test_without_a_watch_who_was_first_is_told(house: House, alice: User, charlie: User) -> None:
-    commit = gits.branches(house.repository.folder)["main"]
+def handed_in(house: House, team: Team, by: User) -> Errand:
+    """What became of telling a commit that this team handed in by its link."""
+    domain.submit(
+        mini_project=house.watch.mini_project,
+        team=team,
+        by=by,
+        lab="serving",
+        repository=f"{house.standin.web}/School/Digits",
+        commit=gits.branches(house.repository.folder)["main"],
+    )
+    assert work_off() == ["verdict"]
+    return Errand.objects.get(kind="verdict", key=str(Attempt.objects.latest("pk").pk))
+
+
+@pytest.mark.parametrize("may", ["push", "pull"])
+def test_without_a_watch_github_says_who_may_push(
+    house: House, alice: User, charlie: User, may: str
+) -> None:
     Watch.objects.all().delete()
-    for team, by in ((house.watch.team, alice), (Team.objects.get(name="Birch"), charlie)):
-        domain.submit(
-            mini_project=house.watch.mini_project,
-            team=team,
-            by=by,
-            lab="serving",
-            repository=f"{house.standin.web}/School/Digits",
-            commit=commit,
-        )
+    other = house.standin.person("charlie", "Charlie", "charlie@uni.example")
+    house.repository.collaborators["charlie"] = may
+    User.objects.filter(pk=charlie.pk).update(github_id=other.number, github_login="charlie")
+    first = handed_in(house, Team.objects.get(name="Birch"), charlie)
+    assert asked(house) == ["POST"] * (may == "push")
+    assert first.status == ErrandStatus.DONE
+    assert ("may push there" in str(first.answer)) == (may == "pull")
+    assert verdicts.find_lost(now=timezone.now()) == 0
+    handed_in(house, house.watch.team, alice)  # whose it is, whoever was first
+    assert asked(house)[-1] == "POST"
+    assert len(house.repository.check_runs) == 1 + (may == "push")
+
+
+def test_who_proved_nothing_writes_nothing(house: House, charlie: User) -> None:
+    Watch.objects.all().delete()
+    house.standin.calls.clear()
+    errand = handed_in(house, Team.objects.get(name="Birch"), charlie)
+    assert "proved" in str(errand.answer)
+    assert not house.standin.calls
+    assert CheckRun.objects.get().fault == ""
+
+
+def test_a_watch_that_lapsed_proves_nothing(house: House, alice: User) -> None:
+    Watch.objects.update(lapsed_at=timezone.now())
+    User.objects.update(github_id=None)
+    handed_in(house, house.watch.team, alice)
+    assert asked(house) == []
+
+
+def test_where_checks_may_not_be_written_nobody_asks(house: House) -> None:
+    Installation.objects.update(permissions={"contents": "read", "checks": "read"})
+    pushed(house)
+    assert verdicts.find_lost(now=timezone.now()) == 0
+    assert not Errand.objects.exists()
+    assert not CheckRun.objects.exists()
+    Installation.objects.update(permissions={"checks": "write"})
+    assert verdicts.find_lost(now=timezone.now()) == 1
+
+
+@pytest.mark.parametrize(("fault", "again"), [("unreachable", 1), ("forbidden", 0)])
+def test_after_a_long_trouble_that_passed_it_is_told(house: House, fault: str, again: int) -> None:
+    judged(pushed(house))
     work_off()
-    assert asked(house) == ["POST"]
+    CheckRun.objects.update(fault=fault, failed_at=timezone.now(), told="queued", digest="")
+    assert verdicts.find_lost(now=timezone.now()) == 0
+    assert verdicts.find_lost(now=timezone.now() + verdicts.LATER * 1.1) == again
+    work_off()
+    assert (CheckRun.objects.get().fault == "") == bool(again)
 
 
 def test_a_push_is_told_under_the_new_name(house: House) -> None:
@@ -372,6 +425,28 @@ def test_a_token_that_may_not_write_is_not_tried_again_soon(by_token: House) -> 
     CheckRun.objects.update(failed_at=timezone.now() - verdicts.REFUSED)
     verdicts.follow(None, [attempt.pk])
     assert work_off() == ["verdict"]
+
+
+def test_trouble_of_githubs_own_turns_no_token_away(by_token: House) -> None:
+    attempt = judged(pushed(by_token))
+    Errand.objects.all().delete()
+    CheckRun.objects.create(
+        attempt=attempt,
+        full_name="school/digits",
+        fault="unreachable",
+        failed_at=timezone.now() - verdicts.LATER * 1.1,
+    )
+    assert verdicts.find_lost(now=timezone.now()) == 1
+    work_off()
+    assert by_token.repository.statuses[-1].told["state"] == "failure"
+
+
+def test_a_token_writes_for_those_who_may_push(by_token: House, alice: User, charlie: User) -> None:
+    Watch.objects.all().delete()
+    handed_in(by_token, Team.objects.get(name="Birch"), charlie)
+    assert by_token.repository.statuses == []
+    handed_in(by_token, by_token.watch.team, alice)
+    assert len(by_token.repository.statuses) == 1
 
 
 def test_without_app_and_token_nothing_is_asked(by_token: House, settings: Settings) -> None:

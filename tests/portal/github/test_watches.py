@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from portal.common.errors import Refused
+from portal.courses.models import Team
 from portal.github import badges, pushes, watches
 from portal.github.models import (
     App,
@@ -85,6 +86,50 @@ def test_somebody_elses_repository_stays_theirs(
     path = reverse("submissions:project", args=[handed_in.mini_project_id])
     page = client.get(path).content.decode()
     assert "does not count you among those who may push to school/digits" in page
+
+
+@pytest.fixture
+def elsewhere(house: House, handed_in: Submission, charlie: User) -> Watch:
+    """Another team whose work lies in the same repository."""
+    return Watch.objects.create(
+        mini_project=handed_in.mini_project,
+        team=Team.objects.get(name="Birch"),
+        repository=house.known,
+        by=charlie,
+        made_at=timezone.now(),
+    )
+
+
+@pytest.mark.parametrize("who", ["alice", "tina"])
+def test_one_repository_is_one_teams_work(
+    elsewhere: Watch, handed_in: Submission, tina: User, who: str
+) -> None:
+    page = turn(User.objects.get(username=who), handed_in)
+    assert "Another team&#x27;s work for this mini-project lies in school/digits." in page
+    assert Watch.objects.get() == elsewhere
+    assert not Errand.objects.exists()
+    Watch.objects.update(lapsed_at=timezone.now())
+    turn(User.objects.get(username=who), handed_in)
+    work_off()
+    assert Watch.objects.count() == 2
+
+
+def test_of_two_teams_the_faster_one_works_there(
+    house: House, handed_in: Submission, alice: User, charlie: User
+) -> None:
+    turn(alice, handed_in)
+    Watch.objects.create(
+        mini_project=handed_in.mini_project,
+        team=Team.objects.get(name="Birch"),
+        repository=house.known,
+        by=charlie,
+        made_at=timezone.now(),
+    )
+    assert work_off() == ["watch"]
+    assert Watch.objects.get().by == charlie
+    fault = watches.offer(handed_in.mini_project, handed_in.team).fault
+    assert fault is not None
+    assert "Another team's work" in fault.happened
 
 
 def test_a_reader_is_no_owner(house: House, handed_in: Submission, bob: User, alice: User) -> None:
