@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from grader.github import Github, Hub, Repository, activity, told
+from grader.hub.access import SEE, any_may_read
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
 
@@ -47,12 +48,17 @@ def collect(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The default branch's commit at `at` (ISO, not included) of `repository` (owner/name).
 
     `installation` that sees it, `branch`: what the default branch was when the portal last heard
-    of it, or "". Raises `GitHubTrouble`: NOT_FOUND also when there is no commit at all.
+    of it, or ""; `watched`: the team works there; `people` of the team, one of whom has to see it
+    otherwise. Raises `GitHubTrouble`: NOT_FOUND also when there is no commit at all, or when the
+    team may not read it.
     """
     moment = datetime.fromisoformat(asked["at"])
-    github = hub.installation(asked["installation"], permissions=READ)
-    with told(what=asked["repository"]):
-        repository = github.get_repo(asked["repository"])
+    name = _readable(hub, asked)
+    github = hub.installation(
+        asked["installation"], repositories=[name.partition("/")[2]], permissions=READ
+    )
+    with told(what=name):
+        repository = github.get_repo(name)
         names = list(dict.fromkeys(filter(None, (repository.default_branch, asked["branch"]))))
         heads = {name: _head(repository, name) for name in names}
         entries = list(_since(github, repository, moment - NEAR))
@@ -73,6 +79,17 @@ def collect(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
             "full_name": repository.full_name,
             "notes": notes(found, heads, entries, moment),
         }
+
+
+def _readable(hub: Hub, asked: Mapping[str, Any]) -> str:
+    """The repository's name as it is now, when the team may read it."""
+    number, what = asked["installation"], asked["repository"]
+    with told(what=what):
+        found = hub.installation(number, permissions=SEE).get_repo(what)
+        name, private = found.full_name, found.private
+    if not private or asked["watched"] or any_may_read(hub, name, number, asked["people"]):
+        return name
+    raise GitHubTrouble(Trouble.NOT_FOUND, what=what)
 
 
 def choose(

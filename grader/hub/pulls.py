@@ -26,18 +26,21 @@ def pulls(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The evidence about `commit` of `repository` (owner/name).
 
     `installation` that sees it, with the `permissions` that it has; None: as anybody sees it.
+    `actions_only`: the rest is known already.
     """
     github = _github(hub, asked)
     with told(what=asked["repository"]):
         repository = github.get_repo(asked["repository"])
     commit = asked["commit"]
-    return {
+    ran = {"actions": _part(lambda: _actions(repository, commit))}
+    if asked["actions_only"]:
+        return ran
+    return ran | {
         "full_name": repository.full_name,
         "branch": tidy(repository.default_branch or "", LENGTH),
         "protected": _part(lambda: _protected(github, repository)),
         "pull": _part(lambda: _pull(repository, commit)),
         "merged": _part(lambda: _merged(repository)),
-        "actions": _part(lambda: _actions(repository, commit)),
     }
 
 

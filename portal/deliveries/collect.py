@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from lab_specs.troubles import GitHubTrouble
 from portal.deliveries.models import Snapshot, Way
-from portal.github import errands
+from portal.github import access, errands
+from portal.github.access import Place, full_name_of
 from portal.github.kinds import KINDS, Kind
 from portal.github.models import Errand, Installation, Repository
 from portal.people.models import User
@@ -24,10 +24,9 @@ def ask(snapshot: Snapshot, *, by: User, lab: str, until: timedelta) -> Errand |
 
     `by`: on whose behalf; `until`: how much of the deadline itself still belongs to it.
     """
-    home = f"{settings.GITHUB_URL}/"
-    if not snapshot.repository.lower().startswith(home.lower()):
+    full_name = full_name_of(snapshot.repository)
+    if full_name is None:
         return None
-    full_name = snapshot.repository[len(home) :].removesuffix(".git")
     row = Repository.objects.filter(full_name__iexact=full_name, removed_at=None).first()
     owner = full_name.partition("/")[0]
     alive = Installation.alive()
@@ -107,6 +106,19 @@ WORDS = {
 }
 
 
+def _prepare(errand: Errand) -> dict[str, Any] | None:
+    """What was asked for, and who may read it, as it is now."""
+    snapshot = Snapshot.objects.filter(pk=errand.key).first()
+    if snapshot is None:
+        return None
+    asked: dict[str, Any] = errand.arguments
+    place = Place(asked["repository"], asked["installation"])
+    return asked | {
+        "watched": access.is_watched(place, snapshot.team_id),
+        "people": access.proved(snapshot.team_id),
+    }
+
+
 def _answered(errand: Errand, told: Mapping[str, Any]) -> None:
     """The commit is known; the next round keeps it, as any other."""
     snapshot = _waiting(errand)
@@ -143,4 +155,4 @@ def _waiting(errand: Errand) -> Snapshot | None:
     return rows.filter(errand=errand, lookup=None, taken_at=None).first()
 
 
-KINDS[COLLECT] = Kind(answered=_answered, failed=_failed)
+KINDS[COLLECT] = Kind(prepare=_prepare, answered=_answered, failed=_failed)

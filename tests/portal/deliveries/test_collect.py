@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -11,14 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from grader import github_tasks
 from grader.hub.collect import Entry, Found, choose, notes, rewound
 from lab_specs.troubles import Trouble
 from portal.courses.models import MiniProject, Team
-from portal.deliveries import collect, snapshots
+from portal.deliveries import collect, domain, snapshots
 from portal.deliveries.models import Delivery, Snapshot, Way
 from portal.deliveries.snapshots import Round, take_due
 from portal.github.models import Errand, Repository, Watch
 from portal.submissions.models import Lookup
+from tests.factories import SubmissionFactory
 from tests.hub import gits
 from tests.hub import models as hub
 from tests.hub.standin import StandIn
@@ -222,6 +225,71 @@ def test_what_github_does_not_tell_is_taken_as_before(
     Snapshot.objects.update(next_try=LATER)
     assert take_due(now=LATER + SECOND) == Round(asked=1)
     assert Lookup.objects.get().repository == f"{work.standin.web}/school/cedar"
+
+
+def given(work: Work, settings: Settings, team: Team) -> None:
+    """The team itself says that its work lies there; nobody has set it up."""
+    Watch.objects.all().delete()
+    link = f"{work.standin.web}/school/cedar"
+    settings.GIT_HOSTS = [urlsplit(link).netloc]
+    by, project = team.members.get(username="ann"), MiniProject.objects.get()
+    domain.deliver(mini_project=project, deliverable="link", by=by, link=link)
+
+
+def handed_in(work: Work, settings: Settings, team: Team) -> None:
+    """What was public when somebody handed it in is private now."""
+    Watch.objects.all().delete()
+    link, project = f"{work.standin.web}/school/cedar", MiniProject.objects.get()
+    by = team.members.get(username="ann")
+    SubmissionFactory(mini_project=project, team=team, submitted_by=by, repository=link, lab="")
+
+
+@pytest.mark.parametrize("named", [given, handed_in])
+def test_strangers_get_nothing_from_a_private_repository(
+    work: Work, settings: Settings, cedar: Team, named: Callable[..., None]
+) -> None:
+    work.push("in time", DUE - HOUR)
+    named(work, settings, cedar)
+    eve = work.standin.person("eve", "Eve", "eve@work.example")
+    cedar.members.filter(username="ann").update(github_login="eve", github_id=eve.number)
+    assert take_due(now=LATER) == Round(asked=1)
+    work_off("collect")
+    snapshot = Snapshot.objects.get()
+    assert (snapshot.way, snapshot.lookup, snapshot.told["code"]) == (
+        Way.BRANCH,
+        None,
+        Trouble.NOT_FOUND,
+    )
+    assert not any(
+        "/activity" in each.path or "/branches" in each.path for each in work.standin.calls
+    )
+    assert github_tasks.key_for(snapshot.repository, cedar.pk) == ""  # nor by the other way
+
+
+@pytest.mark.parametrize("named", [given, handed_in])
+def test_a_member_who_may_read_it_is_enough(
+    work: Work, settings: Settings, cedar: Team, named: Callable[..., None]
+) -> None:
+    kept = work.push("in time", DUE - HOUR)
+    named(work, settings, cedar)
+    cedar.members.filter(username="ann").update(github_login="ada", github_id=work.ada.number)
+    assert taken().delivery.commit == kept
+
+
+def test_what_anybody_may_read_is_taken_for_anybody(
+    work: Work, settings: Settings, cedar: Team
+) -> None:
+    kept = work.push("in time", DUE - HOUR)
+    given(work, settings, cedar)
+    work.repository.private = False
+    assert taken().delivery.commit == kept
+
+
+def test_the_key_that_reads_contents_opens_this_repository_alone(work: Work) -> None:
+    work.push("in time", DUE - HOUR)
+    taken()
+    keys = [key for key in work.standin.world.tokens.values() if "contents" in key.permissions]
+    assert [key.repositories for key in keys] == [[work.repository]]
 
 
 def test_without_the_app_the_branch_is_looked_at(work: Work) -> None:

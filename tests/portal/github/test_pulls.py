@@ -12,7 +12,7 @@ from grader.hub.pulls import outcome
 from lab_specs.edition.syllabus import PullRequests
 from lab_specs.troubles import Trouble
 from portal.courses.models import Edition
-from portal.github import evidence, pulls
+from portal.github import errands, evidence, pulls
 from portal.github.models import Errand, Repository, Workflow
 from portal.submissions.models import Submission
 from tests.factories import AttemptFactory, SubmissionFactory
@@ -191,21 +191,94 @@ def test_runs_of_another_commit_say_nothing(story: Story) -> None:
     assert story.words(story.push("y"))["GitHub Actions"][0] == "no runs"
 
 
-def test_actions_that_still_run_are_looked_at_again(story: Story) -> None:
+def running(story: Story) -> hub.WorkflowRun:
+    """A run that does not end, on the commit that is handed in."""
     commit = story.push("x")
     Submission.objects.update(commit=commit)
-    run = story.room.standin.workflow_run(
+    return story.room.standin.workflow_run(
         story.repository, commit, None, by=story.ann, status="in_progress"
     )
+
+
+def pause() -> int:
+    """Minutes until it is looked at again."""
+    next_try = Errand.objects.get(kind="pulls", status="waiting").next_try
+    return round((next_try - timezone.now()).total_seconds() / 60)
+
+
+def look() -> None:
+    one_try(Errand.objects.get(kind="pulls", status="waiting").pk)
+
+
+def test_actions_that_still_run_are_looked_at_again(story: Story) -> None:
+    run = running(story)
     pulls.ask_due(now=timezone.now())
-    one_try(Errand.objects.get(kind="pulls").pk)
-    assert Workflow.objects.get().told["actions"]["outcome"] == "running"
-    again = Errand.objects.get(kind="pulls", status="waiting")
-    assert again.next_try > timezone.now()
+    look()
+    known = Workflow.objects.get().told
+    assert known["actions"]["outcome"] == "running"
     run.status, run.conclusion = "completed", "success"
-    one_try(again.pk)
-    assert Workflow.objects.get().told["actions"]["outcome"] == "success"
+    story.room.standin.calls.clear()
+    look()
+    found = Workflow.objects.get().told
+    assert found["actions"]["outcome"] == "success"
+    assert found | {"actions": known["actions"]} == known
+    assert not any("pulls" in each.path for each in story.room.standin.calls)
     assert not Errand.objects.filter(status="waiting").exists()
+
+
+def test_pauses_grow_and_end(story: Story) -> None:
+    running(story)
+    pulls.ask_due(now=timezone.now())
+    pauses = []
+    look()
+    while Errand.objects.filter(kind="pulls", status="waiting").exists():
+        pauses.append(pause())
+        look()
+    assert pauses == [5, 10, 20, 40, 80, 160]
+
+
+def test_staff_does_not_wait_for_the_pause(story: Story) -> None:
+    running(story)
+    pulls.ask_due(now=timezone.now())
+    look()
+    assert pause() == 5
+    pulls.look_again(story.submission, by=story.room.tina)
+    assert pause() == 0
+
+
+def test_what_was_replaced_meanwhile_is_not_looked_at_again(story: Story) -> None:
+    running(story)
+    pulls.ask_due(now=timezone.now())
+    newer(story)
+    look()
+    assert not Errand.objects.filter(status="waiting").exists()
+
+
+def newer(story: Story, **how: Any) -> Submission:
+    """Another submission of the same team, or as said."""
+    first = story.submission
+    same = {"mini_project": first.mini_project, "team": first.team, "lab": first.lab}
+    return SubmissionFactory(repository=first.repository, **(same | how))
+
+
+def test_only_the_newest_is_asked_about_by_itself(story: Story) -> None:
+    newest = newer(story)
+    assert pulls.ask_due(now=timezone.now()) == 1
+    assert Workflow.objects.get().submission == newest
+    pulls.look_again(story.submission, by=story.room.tina)  # of an earlier one, when staff asks
+    work_off("pulls")
+    assert Workflow.objects.exclude(looked_at=None).count() == 2
+
+
+def test_its_rate_limit_holds_back_nothing_else(story: Story) -> None:
+    story.room.standin.fail(r"/pulls", "rate_limited")
+    lane = story.room.installation.lane
+    other = errands.ask("repositories", "1", lane=lane)
+    pulls.ask_due(now=timezone.now())
+    look()
+    assert Errand.objects.get(kind="pulls").fault == Trouble.RATE_LIMITED
+    other.refresh_from_db()
+    assert other.next_try <= timezone.now()
 
 
 def test_what_github_does_not_show_is_not_called_missing(story: Story) -> None:
