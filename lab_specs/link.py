@@ -37,12 +37,12 @@ def parse(text: str, *, hosts: Sequence[str], local: Path | None = None) -> Link
     Anything else is a StudentFault.
     """
     link = text.strip()
+    if "://" not in link and link.partition("/")[0].lower() in hosts:
+        link = f"https://{link}"
     if not link or len(link) > LINK_LIMIT:
         raise _invalid(link, "it is empty" if not link else "it is too long")
     if not link.isascii() or not link.isprintable() or " " in link or "\\" in link:
         raise _invalid(link, "it holds characters that no link has")
-    if "://" not in link and link.partition("/")[0].lower() in hosts:
-        link = f"https://{link}"
     try:
         parts = urlsplit(link)
         port = parts.port

@@ -79,7 +79,7 @@ def repositories(edition: Edition) -> dict[tuple[int, int], Known]:
             found[row.mini_project_id, row.team_id] = Known(repository, "", row.by)
     members = Membership.objects.filter(edition=edition).select_related("person").order_by("-pk")
     first = {each.team_id: each.person for each in members}  # whose doing it is
-    watches = Watch.objects.filter(mini_project__edition=edition, repository__removed_at=None)
+    watches = Watch.holding().filter(mini_project__edition=edition)
     for watch in watches.select_related("repository", "by"):
         by = first.get(watch.team_id, watch.by)
         found[watch.mini_project_id, watch.team_id] = Known(watch.repository.link, watch.lab, by)

@@ -66,6 +66,7 @@ def test_a_link_is_read_as_repository_ref_and_folder(text: str, link: Link) -> N
     [
         ("", "it is empty"),
         ("x" * 501, "it is too long"),
+        ("github.com/a/" + "b" * 487, "it is too long"),  # with https:// before it
         ("http://github.com/a/b", "it does not begin with https://"),
         ("ssh://git@github.com/a/b", "it does not begin with https://"),
         ("git@github.com:a/b.git", "it does not begin with https://"),
