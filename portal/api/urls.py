@@ -1,7 +1,7 @@
 """Addresses of the API, all below `/api/v1/`."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api import (
@@ -72,5 +72,8 @@ urlpatterns = [
     path("bookings/<int:pk>/sheet/", sheets.Sheet.as_view(), name="sheet"),
     path("editions/<int:pk>/talks/", talks.Talks.as_view(), name="talks"),
     path("talks/<int:pk>/questions/", talks.NoteQuestion.as_view(), name="question"),
-    path("<path:address>", login_not_required(views.Nowhere.as_view()), name="nowhere"),
+    # Whatever it holds: a line break is no end of an address
+    re_path(
+        r"^(?P<address>[\s\S]+)\Z", login_not_required(views.Nowhere.as_view()), name="nowhere"
+    ),
 ]

@@ -174,7 +174,7 @@ def test_every_address_stands_in_a_table() -> None:
 
 
 def test_what_is_not_there_is_told_as_json(db: None) -> None:
-    for path in ("/api/v1/no-such/", "/api/v1/attempts/-1/", "/api/v1/me"):
+    for path in ("/api/v1/no-such/", "/api/v1/attempts/-1/", "/api/v1/me", "/api/v1/a%0Ab/"):
         for answer in (Client().get(path), Client(enforce_csrf_checks=True).post(path)):
             assert answer.status_code == GONE
             assert set(answer.json()) == {"detail", "code"}
