@@ -20,6 +20,13 @@ PLANTED = {
     "PORTAL_SIGNING_KEY": "planted-signing-key-0123456789-0123456789",
     "PORTAL_DATABASE_URL": "planted-database-password",
     "PORTAL_BROKER_URL": "planted-broker-password",
+    "PORTAL_GITHUB_TOKEN": "planted-github-token-0123456789",
+    "PORTAL_GITHUB_CLIENT_SECRET": "planted-github-client-secret-0123456789",
+}
+NO_GITHUB = {
+    "PORTAL_GITHUB_URL": "https://127.0.0.1:1",
+    "PORTAL_GITHUB_API": "https://127.0.0.1:1/api/v3",
+    "PORTAL_GITHUB_CLIENT_ID": "a-client",
 }
 TOKEN = "ghp_planted0123456789"
 WRONG = "wrong-password-that-somebody-typed"
@@ -28,7 +35,7 @@ WRONG = "wrong-password-that-somebody-typed"
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     folder = tmp_path_factory.mktemp("secrets")
-    given = dict(PLANTED)
+    given = PLANTED | NO_GITHUB
     with postgres(folder / "postgres") as database, redis(folder / "redis") as broker:
         Redis.from_url(broker).config_set("requirepass", PLANTED["PORTAL_BROKER_URL"])
         for name, url, user in (
