@@ -6,6 +6,7 @@ import pytest
 
 from lab_specs import service as services
 from lab_specs import wire
+from lab_specs.figures import Figure
 from lab_specs.service import Service
 from lab_specs.student import Call, Student
 
@@ -13,12 +14,19 @@ HELPERS_AT_ONCE = 2  # services beside the main one
 
 BRIEF: pytest.StashKey[wire.Brief] = pytest.StashKey()
 CALL: pytest.StashKey[Call] = pytest.StashKey()
+SHOW: pytest.StashKey[Callable[[Figure], None]] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig: pytest.Config) -> int:
     """The secret seed of the edition; on a laptop a public one."""
     return pytestconfig.stash[BRIEF].seed
+
+
+@pytest.fixture(scope="session")
+def show(pytestconfig: pytest.Config) -> Callable[[Figure], None]:
+    """Keep a figure for the attempt's page; a later one of the same id replaces it."""
+    return pytestconfig.stash[SHOW]
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,8 @@ def judge(brief: wire.Brief, line: Wire, folder: Path) -> wire.Message:
         return wire.Rejected(code=plugin.rejection.code, facts=plugin.rejection.facts)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or plugin.broken:
         return wire.Broke(problem=plugin.broken or f"pytest ended with {status!r}")
-    return wire.Reported(report=Report(checks=tuple(plugin.results)))
+    report = Report(checks=tuple(plugin.results), figures=tuple(plugin.figures.values()))
+    return wire.Reported(report=report)
 
 
 def run_pytest(file: Path, *plugins: object) -> int:

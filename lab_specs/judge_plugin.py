@@ -8,7 +8,8 @@ import pytest
 
 from lab_specs import wire
 from lab_specs.faults import StudentFault
-from lab_specs.fixtures import BRIEF, CALL
+from lab_specs.figures import FIGURES, Figure
+from lab_specs.fixtures import BRIEF, CALL, SHOW
 from lab_specs.messages import explain
 from lab_specs.report import TEXT_CAP, CheckResult, Outcome
 from lab_specs.service import Failure
@@ -20,6 +21,7 @@ class JudgePlugin:
 
     def __init__(self, brief: wire.Brief, call: Call, announce: Callable[[str], None]) -> None:
         self.results: list[CheckResult] = []
+        self.figures: dict[str, Figure] = {}
         self.rejection: StudentFault | None = None
         self.broken = ""
         self._brief = brief
@@ -29,6 +31,12 @@ class JudgePlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hand the fixtures what they are made of."""
         config.stash[BRIEF], config.stash[CALL] = self._brief, self._call
+        config.stash[SHOW] = self.show
+
+    def show(self, figure: Figure) -> None:
+        """Keep a figure: one of the same id gives way, one too many is left out."""
+        if figure.id in self.figures or len(self.figures) < FIGURES:
+            self.figures[figure.id] = figure
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A lab whose checks cannot be collected is broken: that is ours."""

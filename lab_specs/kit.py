@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from lab_specs.faults import Code, StudentFault
+from lab_specs.figures import Figure, Series
 from lab_specs.report import TEXT_CAP
 from lab_specs.service import Failure, Reply, Service
 from lab_specs.student import Process, Run, Student, Volume
@@ -16,9 +17,11 @@ from lab_specs.student import Process, Run, Student, Volume
 __all__ = [
     "Code",
     "Failure",
+    "Figure",
     "Process",
     "Reply",
     "Run",
+    "Series",
     "Service",
     "Student",
     "StudentFault",

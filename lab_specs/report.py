@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from lab_specs.faults import plain_text
+from lab_specs.figures import FIGURES, Figure
 
 TEXT_CAP = 4_000  # characters of any text that a student's work can influence
 
@@ -53,11 +54,16 @@ class CheckResult(BaseModel):
 
 
 class Report(BaseModel):
-    """All checks of one attempt, in the order in which the lab lists them."""
+    """All checks of one attempt, in the order in which the lab lists them, and its figures.
+
+    A figure decides nothing. It is stored and signed with the checks all the same: who decides
+    on a level may have looked at it, so it must not change unseen afterwards.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     checks: tuple[CheckResult, ...]
+    figures: tuple[Figure, ...] = Field((), max_length=FIGURES)
 
 
 def levels_reached(

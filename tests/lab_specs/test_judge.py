@@ -309,3 +309,28 @@ def test_one(student):
     expect(got == list(range(200)), expected="each its own", actual=got)
 """)
     assert outcomes(last) == {"one": "passed"}
+
+
+def test_figures_are_kept_beside_the_checks(judge: Judge) -> None:
+    last = judge.run('''
+def curve(name, values):
+    return Figure(id=name, title=name, x="step", y="loss", kind="lines",
+                  series=(Series(name="train", x=range(len(values)), y=values),))
+
+@pytest.fixture(scope="session")
+def trained(show):
+    show(curve("loss", [float("nan"), 1]))
+    return True
+
+@check("a", "good")
+def test_one(trained, show):
+    """One"""
+    for number in range(9):
+        show(curve(f"more{number}", [number]))
+    show(curve("loss", [3, 10 ** 400, float("inf"), 2]))
+    expect(False, expected="a", actual="b")
+''')
+    assert outcomes(last) == {"one": "failed"}
+    figures = last["report"]["figures"]
+    assert [each["id"] for each in figures] == ["loss", *(f"more{number}" for number in range(5))]
+    assert figures[0]["series"] == [{"name": "train", "x": [0, 3], "y": [3, 2]}]
