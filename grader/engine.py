@@ -17,7 +17,7 @@ DEADLINE = "mlops.deadline"  # seconds since the epoch
 ATTEMPT, TOKEN = "mlops.attempt", "mlops.token"  # for which attempt, held by which lease
 WORKER = "mlops.worker"
 ROLE = "mlops.role"
-JUDGE, STUDENT = "judge", "student"
+JUDGE, STUDENT, SIDECAR = "judge", "student", "sidecar"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,7 @@ from grader.cache import REPOSITORY
 from grader.dockerfile import instructions
 from grader.engine import ATTEMPT, TOKEN, WORKER, Engine, ImageGoneError
 from grader.fetch import FetchPolicy, Source, fetch
-from grader.images import PYTHON, TORCH, stand_ins
+from grader.images import PYTHON, SIDECARS, TORCH, stand_ins
 from grader.job import Job
 from grader.judge import judge
 from grader.judges import JudgePool
@@ -233,10 +233,15 @@ class Grader:
         if judge_image is None:
             problem = f"the judge image {self.settings.judge_image} is missing; run script/setup"
             raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=problem)
+        sidecars = {name: self.engine.image_id(SIDECARS[name]) for name in lab.file.sidecars}
+        if missing := [name for name, image in sidecars.items() if image is None]:
+            problem = f"the images of {', '.join(missing)} are missing; run script/setup images"
+            raise PlatformFault(Code.ENGINE_UNAVAILABLE, problem=problem)
         return {
             "commit": job.commit,
             "lab_digest": lab.digest,
             "judge_image": judge_image,
+            **({"sidecars": sidecars} if sidecars else {}),
             "seed": job.seed_name,
             "limits": lab.file.limits.model_dump(),
             "stretch": round(self._stretch(lab), 3),
@@ -245,7 +250,7 @@ class Grader:
     def _stretch(self, lab: LabSpec) -> float:
         return stretch(
             concurrency=self.settings.concurrency,
-            cpus=lab.file.limits.cpus,
+            cpus=lab.file.cpus,
             cores=self.engine.cores(),
         )
 

@@ -1,4 +1,6 @@
-"""One conversation with one judge: it asks for containers of the student's image, we give them.
+"""One conversation with one judge: it asks for containers, we give them.
+
+They are of the student's image, or of a sidecar that the lab's file names.
 
 The judge decides what is run; the lab's limits decide how. It can ask for nothing else.
 """
@@ -12,14 +14,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grader.engine import ROLE, STUDENT, Engine, Limits, Mount
+from grader.engine import NO_NETWORK, ROLE, SIDECAR, STUDENT, Engine, Limits, Mount
+from grader.images import SIDECARS
 from grader.judges import Judge
 from grader.output import tidy
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
-from lab_specs.schema import LabSpec
+from lab_specs.schema import LabSpec, Share, SidecarName, SidecarShare
 
 STUDENT_USER = "10001:10001"
+SIDECAR_USER = "10003:10003"
 AT_ONCE = 4  # containers of one attempt that run together
 IN_ALL = 64  # containers of one attempt
 LOG_LIMIT = 16_000  # bytes of a container's output that an attempt keeps
@@ -42,6 +46,7 @@ class Session:
     stretch: float = 1.0  # all of the lab's seconds are multiplied by this
     containers: list[str] = field(default_factory=list)
     ended: set[int] = field(default_factory=set)  # seen to have ended, or ended by us
+    sidecars: dict[int, SidecarName] = field(default_factory=dict)  # those among the containers
     log: str = ""
     _runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     _asks: Iterator[wire.Ask] = field(init=False)
@@ -110,14 +115,15 @@ class Session:
 
         A service's own account of a request that failed comes after all that a check asked for.
         """
-        running = [at for at in range(len(self.containers)) if at not in self.ended]
+        over = self.ended | set(self.sidecars)
+        running = [at for at in range(len(self.containers)) if at not in over]
         for number in reversed(running):  # the log of the first is the one that stays
             with suppress(PlatformFault):
                 self._look(number, with_log=number == running[0])
         return self.log
 
     def close(self) -> None:
-        """Remove every container of the student."""
+        """Remove every container of the attempt but the judge."""
         self._clock.cancel()
         with ExitStack() as stack:  # one that cannot be removed keeps no other
             for container in self.containers:
@@ -151,28 +157,31 @@ class Session:
         if alive >= AT_ONCE or len(self.containers) >= IN_ALL:
             problem = f"a lab may run {AT_ONCE} containers at once and {IN_ALL} in all"
             raise PlatformFault(Code.LAB_BROKEN, problem=problem)
+        share = self._share(ask.sidecar)
         try:
             container = self.engine.start(
-                image=self.image,
+                image=SIDECARS[ask.sidecar] if ask.sidecar else self.image,
                 command=ask.command,
-                env={**self._surroundings(), **ask.env},
+                env={**_surroundings(share), **ask.env},
                 mounts=[self._mount(name, at) for name, at in ask.mounts.items()],
-                labels={**self.labels, ROLE: STUDENT},
-                limits=self._limits(),
+                labels={**self.labels, ROLE: SIDECAR if ask.sidecar else STUDENT},
+                limits=self._limits(share),
             )
         except StudentFault as fault:
             return wire.Answer(code=fault.code, facts=fault.facts)
+        if ask.sidecar:
+            self.sidecars[len(self.containers)] = ask.sidecar
         self.containers.append(container)
         return wire.Answer(container=len(self.containers) - 1)
 
-    def _surroundings(self) -> dict[str, str]:
-        """What each of the student's containers is told besides what the judge asks for.
-
-        Libraries count the processors of the whole machine and start a thread on each; on
-        a share of one they would spend more than half of it waiting for one another.
-        """
-        threads = max(1, int(self.lab.file.limits.cpus))
-        return {"HOME": "/tmp", "OMP_NUM_THREADS": str(threads)}  # noqa: S108 - their own tmpfs
+    def _share(self, sidecar: SidecarName | None) -> Share:
+        """What a container may use, by the lab's file."""
+        if sidecar is None:
+            return self.lab.file.limits
+        if sidecar not in self.lab.file.sidecars:
+            problem = f"lab.yaml names no sidecar {sidecar}"
+            raise PlatformFault(Code.LAB_BROKEN, problem=problem)
+        return self.lab.file.sidecars[sidecar]
 
     def _wait(self, ask: wire.Wait) -> wire.Answer:
         container = self._container(ask.container)
@@ -204,15 +213,18 @@ class Session:
             "cpu_seconds": state.cpu_seconds,
             "exit_code": state.exit_code,
         }
-        if with_log:
-            self.log = tidy(self.engine.log(container, LOG_LIMIT), LOG_LIMIT)
+        log = tidy(self.engine.log(container, LOG_LIMIT), LOG_LIMIT) if with_log else ""
+        if number in self.sidecars:
+            self._runs[number]["sidecar"] = self.sidecars[number]
+        elif with_log:
+            self.log = log
         return wire.Answer(
             container=number,
             exit_code=state.exit_code,
             out_of_memory=state.out_of_memory,
             seconds=state.seconds,
             cpu_seconds=state.cpu_seconds,
-            log=self.log if with_log else "",
+            log=log,
         )
 
     def _mount(self, name: str, at: str) -> Mount:
@@ -231,17 +243,27 @@ class Session:
     def _seconds_left(self) -> float:
         return max(0.0, self._deadline - GRACE - time.time())
 
-    def _limits(self) -> Limits:
-        limits = self.lab.file.limits
+    def _limits(self, share: Share) -> Limits:
+        alone = isinstance(share, SidecarShare) and not share.network
         return Limits(
-            user=STUDENT_USER,
-            memory_mb=limits.memory_mb,
-            cpus=limits.cpus,
-            pids=limits.pids,
-            tmp_mb=limits.tmp_mb,
-            network=f"container:{self.judge.container}",
+            user=SIDECAR_USER if isinstance(share, SidecarShare) else STUDENT_USER,
+            memory_mb=share.memory_mb,
+            cpus=share.cpus,
+            pids=share.pids,
+            tmp_mb=share.tmp_mb,
+            network=NO_NETWORK if alone else f"container:{self.judge.container}",
             deadline=self._deadline,
         )
+
+
+def _surroundings(share: Share) -> dict[str, str]:
+    """What each container is told besides what the judge asks for.
+
+    Libraries count the processors of the whole machine and start a thread on each; on
+    a share of one they would spend more than half of it waiting for one another.
+    """
+    threads = max(1, int(share.cpus))
+    return {"HOME": "/tmp", "OMP_NUM_THREADS": str(threads)}  # noqa: S108 - their own tmpfs
 
 
 def _ask(line: bytes) -> wire.Ask:

@@ -1,8 +1,8 @@
 """What a lab's `test_acceptance.py` imports: checks, failures, and the student's work.
 
 A check is a function. Its docstring is the line that the student reads; `expect` tells what
-was expected, what happened and what to do next. Fixtures: `seed`, `student` and, for a lab of
-kind service, `service` and `launch`.
+was expected, what happened and what to do next. Fixtures: `seed`, `student`, for a lab of
+kind service `service` and `launch`, and `sidecar` where the lab's file names one.
 """
 
 from collections.abc import Callable
@@ -12,18 +12,20 @@ from lab_specs.faults import Code, StudentFault
 from lab_specs.figures import Figure, Series
 from lab_specs.report import TEXT_CAP
 from lab_specs.service import Failure, Reply, Service
-from lab_specs.student import Process, Run, Student, Volume
+from lab_specs.sidecar import Sidecar
+from lab_specs.student import Image, Process, Run, Volume
 
 __all__ = [
     "Code",
     "Failure",
     "Figure",
+    "Image",
     "Process",
     "Reply",
     "Run",
     "Series",
     "Service",
-    "Student",
+    "Sidecar",
     "StudentFault",
     "Volume",
     "check",

@@ -23,16 +23,35 @@ class Kind(StrEnum):
     JOB = "job"
 
 
-class Limits(Strict):
-    """What one container of a student may use. Each is enforced by the engine."""
+class Share(Strict):
+    """What one container may use. Each is enforced by the engine."""
 
     memory_mb: int = Field(ge=32, le=16_384, description="memory and swap together, MiB")
     cpus: float = Field(gt=0, le=8, description="processor shares; 1.0 is one core")
     pids: int = Field(ge=8, le=4_096, description="processes and threads at once")
     tmp_mb: int = Field(ge=1, le=2_048, description="size of /tmp, MiB")
+
+
+class Limits(Share):
+    """What one container of a student may use, and how long it all may take."""
+
     start_seconds: float = Field(60, gt=0, le=600, description="a service must be ready by then")
     run_seconds: float = Field(120, gt=0, le=3_600, description="a command must end by then")
     total_seconds: float = Field(gt=0, le=7_200, description="all runs and checks together")
+
+
+class SidecarName(StrEnum):
+    """What may run beside a student's container: images of ours, made by `grader.images`."""
+
+    DEVICE = "device"  # runs a model file as a small machine would
+    MLFLOW = "mlflow"  # a tracking server
+    PROMETHEUS = "prometheus"  # scrapes, alerts, and proves rules by `promtool`
+
+
+class SidecarShare(Share):
+    """What a sidecar may use in this lab."""
+
+    network: bool = Field(True, description="it shares the loopback of judge and student")
 
 
 class Criterion(Strict):
@@ -67,7 +86,15 @@ class LabFile(Strict):
     volumes: dict[Slug, Annotated[int, Field(ge=1, le=4_096)]] = Field(
         default_factory=dict, description="name of a volume and its size, MiB"
     )
+    sidecars: dict[SidecarName, SidecarShare] = Field(
+        default_factory=dict, description="what a check may start beside the student's containers"
+    )
     criteria: tuple[Criterion, ...] = Field(min_length=1)
+
+    @property
+    def cpus(self) -> float:
+        """Processor shares that an attempt may use at once, its sidecars included."""
+        return self.limits.cpus + sum(share.cpus for share in self.sidecars.values())
 
     @model_validator(mode="after")
     def _levels_agree(self) -> Self:

@@ -1,18 +1,18 @@
-"""A student's service as a check sees it: started, ready, and spoken to over HTTP."""
+"""A service as a check sees it, as a rule the student's: started, ready, spoken to over HTTP."""
 
 import json as codec
 import math
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lab_specs.exchange import HOST, NoAnswerError, exchange
 from lab_specs.faults import Code, StudentFault
-from lab_specs.student import Process, Student
+from lab_specs.student import Image, Process
 
 HEALTH = "/health"
 LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
@@ -106,25 +106,33 @@ class Service:
         )
 
 
-def launch(student: Student, *, start_seconds: float) -> Service:
-    """Start the image with a random `PORT` and wait until it is healthy.
+def launch(
+    image: Image,
+    *,
+    start_seconds: float,
+    command: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    mounts: Mapping[str, str] | None = None,
+    health: str = HEALTH,
+) -> Service:
+    """Start the image with a random `PORT` and wait until its `health` path answers 200.
 
     Raises `StudentFault`: exited_at_start, never_listened, never_healthy, out_of_memory.
     Another process' readiness sends no event, so this knocks again and again.
     """
     port = _free_port()
-    process = student.start(env={"PORT": str(port)})
+    process = image.start(command, env={**(env or {}), "PORT": str(port)}, mounts=mounts)
     began = time.monotonic()  # what a busy engine took to start it is not the student's time
     end = began + start_seconds
     look_at = began + LOOK_EVERY
-    health = ""
+    last = ""
     while time.monotonic() < end:
         pause = KNOCK_EVERY
         if _listens(port):
-            said = _health(port, end)
+            said = _health(port, health, end)
             if said == "200":
                 return Service(port, process, time.monotonic() - began)
-            health = said if said.isdecimal() or not health.isdecimal() else health
+            last = said if said.isdecimal() or not last.isdecimal() else last
             pause = max(ASK_EVERY, ASK_SHARE * (time.monotonic() - began))
         if time.monotonic() >= look_at:
             _demand_running(process)
@@ -133,8 +141,8 @@ def launch(student: Student, *, start_seconds: float) -> Service:
     facts = {"seconds": start_seconds, "log": process.log()}
     listening = listening_addresses()
     process.remove()
-    if health:
-        raise StudentFault(Code.NEVER_HEALTHY, path=HEALTH, last=health, **facts)
+    if last:
+        raise StudentFault(Code.NEVER_HEALTHY, path=health, last=last, **facts)
     raise StudentFault(Code.NEVER_LISTENED, port=port, listening=listening, **facts)
 
 
@@ -170,11 +178,11 @@ def _demand_running(process: Process) -> None:
     raise StudentFault(Code.EXITED_AT_START, **facts)
 
 
-def _health(port: int, end: float) -> str:
+def _health(port: int, path: str, end: float) -> str:
     """The status that the health path answers, in digits; or why there is none."""
     left = max(0.05, min(5.0, end - time.monotonic()))
     try:
-        return str(exchange(port, "GET", HEALTH, seconds=left, cap=REPLY_CAP).status)
+        return str(exchange(port, "GET", path, seconds=left, cap=REPLY_CAP).status)
     except NoAnswerError as error:
         return str(error)
 

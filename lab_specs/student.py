@@ -1,4 +1,4 @@
-"""The student's image as a check sees it: containers to run, volumes to read.
+"""An image as a check sees it, as a rule the student's: containers to run, volumes to read.
 
 Nothing here touches Docker. Every container is asked of the grader over the wire, and runs
 under the limits of the lab whatever a check says.
@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from lab_specs import wire
 from lab_specs.faults import Code, StudentFault
+from lab_specs.schema import SidecarName
 
 MIB = 1024 * 1024
 FOLDER_ITSELF = os.O_DIRECTORY | os.O_NOFOLLOW
@@ -158,7 +159,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Run:
-    """How a container of the student's image ended."""
+    """How a container ended."""
 
     exit_code: int
     seconds: float
@@ -187,7 +188,7 @@ class Run:
 
 @dataclass
 class Process:
-    """A running container of the student's image."""
+    """A running container."""
 
     call: Call
     container: int
@@ -231,11 +232,18 @@ class Process:
             self.removed = True
 
 
-class Student:
-    """Starts hardened containers of the student's image."""
+class Image:
+    """Starts hardened containers of one image: the student's, unless a sidecar is named."""
 
-    def __init__(self, call: Call, volumes: Mapping[str, int], run_seconds: float) -> None:
+    def __init__(
+        self,
+        call: Call,
+        volumes: Mapping[str, int],
+        run_seconds: float,
+        sidecar: SidecarName | None = None,
+    ) -> None:
         self._call = call
+        self._sidecar = sidecar
         self._volumes = {
             name: Volume(name, Path("/volumes") / name, size) for name, size in volumes.items()
         }
@@ -262,7 +270,9 @@ class Student:
         mounts = dict(mounts or {})
         volumes = {name: self.volume(name) for name in mounts}
         writable = [volume for name, volume in volumes.items() if mounts[name].endswith(":rw")]
-        ask = wire.Start(command=tuple(command), env=dict(env or {}), mounts=mounts)
+        ask = wire.Start(
+            sidecar=self._sidecar, command=tuple(command), env=dict(env or {}), mounts=mounts
+        )
         answer = self._call(ask)
         if answer.code is not None:
             raise StudentFault(answer.code, **answer.facts)

@@ -1,8 +1,8 @@
 """The lines that grader and judge exchange: one JSON object per line, over the judge's stdio.
 
-The judge asks for containers of the student's image (`Ask`) and ends with a `Report` or a
-fault; the grader answers every ask with one `Answer`. Only the judge, which is ours, speaks
-here: a student's container has no way to these pipes.
+The judge asks for containers of the student's image or of a sidecar (`Ask`) and ends with a
+`Report` or a fault; the grader answers every ask with one `Answer`. Only the judge, which is
+ours, speaks here: a student's container has no way to these pipes.
 """
 
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from lab_specs.faults import Code
 from lab_specs.report import Report
+from lab_specs.schema import SidecarName
 
 LINE_CAP = 8_000_000  # bytes of one line
 
@@ -46,9 +47,10 @@ class Brief(Message):
 
 
 class Start(Message):
-    """Judge to grader: start a fresh container of the student's image."""
+    """Judge to grader: start a fresh container of the student's image, or of a sidecar."""
 
     do: Literal["start"] = "start"
+    sidecar: SidecarName | None = None
     command: tuple[str, ...] = ()
     env: dict[str, str] = Field(default_factory=dict)
     mounts: dict[str, Place] = Field(default_factory=dict, description="volume -> '/path:ro'")

@@ -8,10 +8,12 @@ images, so that a student's `FROM python:3.11-slim` builds; `stand_ins` says so 
 import subprocess
 
 from grader.docker_client import client
+from lab_specs.schema import SidecarName
 
 PYTHON = "mlops-python:3.11"
 TORCH = "mlops-torch:2.13.0-cpu"
 JUDGE = "mlops-judge:latest"
+SIDECARS = {name: f"mlops-{name}:latest" for name in SidecarName}
 
 STAND_INS = ("python:3.11-slim", "python:3.11", "python:3.11-slim-bookworm", "python:3.11-bookworm")
 STAND_IN_LABEL = "mlops.stand-in"

@@ -1,4 +1,4 @@
-"""`python -m grader.images [python|torch|judge …]` makes the images that are not current."""
+"""`python -m grader.images [python|torch|judge|mlflow …]` makes the images that are not current."""
 
 import argparse
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from grader.images import PYTHON, STAND_IN_LABEL, STAND_INS, ImageError, debian, stand_ins
+from grader.images import PYTHON, SIDECARS, STAND_IN_LABEL, STAND_INS, ImageError, debian, stand_ins
 from grader.images.board import Board
 from grader.images.commands import INPUTS_LABEL, OnLine, build, label, pull, tag_as, untag
 from grader.images.recipe import REGISTRY_ROOT, Recipe, recipes
 from grader.images.site import Site, read_site
 
-NAMES = ("python", "torch", "judge")
+NAMES = ("python", "torch", "judge", *SIDECARS)
 
 
 def main(words: Sequence[str] | None = None) -> int:

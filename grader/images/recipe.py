@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.images import JUDGE, PYTHON, STAND_IN_LABEL, TORCH, debian
+from grader.images import JUDGE, PYTHON, SIDECARS, STAND_IN_LABEL, TORCH, debian
 from grader.images.site import Site
 
 HERE = Path(__file__).parent
@@ -60,7 +60,8 @@ class Recipe:
 def recipes(site: Site, *, from_registry: bool) -> list[Recipe]:
     """The images in the order in which they must be made."""
     python = _python(site, from_registry=from_registry)
-    return [python, _torch(site, python.digest), _judge(python.digest)]
+    sidecars = [Recipe(tag, _folder(name), parent=python.digest) for name, tag in SIDECARS.items()]
+    return [python, _torch(site, python.digest), _judge(python.digest), *sidecars]
 
 
 def _python(site: Site, *, from_registry: bool) -> Recipe:

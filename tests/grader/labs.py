@@ -4,13 +4,27 @@ from typing import Any
 
 from lab_specs import wire
 from lab_specs.report import CheckResult, Outcome, Report
-from lab_specs.schema import CheckSpec, Criterion, Kind, LabFile, LabSpec, Limits
+from lab_specs.schema import (
+    CheckSpec,
+    Criterion,
+    Kind,
+    LabFile,
+    LabSpec,
+    Limits,
+    SidecarName,
+    SidecarShare,
+)
 
 LEVELS = ("not yet proficient", "proficient", "advanced")
 CHECKS = {"starts": "proficient", "is_quick": "advanced"}
 
 
-def make_lab(*, volumes: dict[str, int] | None = None, **limits: Any) -> LabSpec:
+def make_lab(
+    *,
+    volumes: dict[str, int] | None = None,
+    sidecars: dict[SidecarName, SidecarShare] | None = None,
+    **limits: Any,
+) -> LabSpec:
     """One criterion, two checks, two volumes."""
     usual = {"memory_mb": 64, "cpus": 0.5, "pids": 32, "tmp_mb": 4, "total_seconds": 60}
     criterion = Criterion(id="manners", title="Manners", descriptors=dict.fromkeys(LEVELS, "…"))
@@ -22,6 +36,7 @@ def make_lab(*, volumes: dict[str, int] | None = None, **limits: Any) -> LabSpec
         pass_level="proficient",
         limits=Limits.model_validate(usual | limits),
         volumes={"data": 16, "out": 64} if volumes is None else volumes,
+        sidecars=sidecars or {},
         criteria=(criterion,),
     )
     checks = tuple(

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from grader import session as session_module
-from grader.engine import Mount
+from grader.engine import NO_NETWORK, Mount
 from grader.judge import judge as end
 from grader.judges import Judge
 from grader.run import run
-from grader.session import AT_ONCE, IN_ALL, STUDENT_USER, Session
+from grader.session import AT_ONCE, IN_ALL, SIDECAR_USER, STUDENT_USER, Session
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
 from lab_specs.report import Outcome, Report
+from lab_specs.schema import SidecarName, SidecarShare
 from tests.grader.fake_engine import KILLED, SILENCE, FakeEngine, Script, limits
 from tests.grader.labs import make_lab, reported
 
@@ -256,6 +257,51 @@ def test_a_mount_that_cannot_be_is_the_labs_mistake(room: Room, mounts: dict[str
 def test_a_judge_that_talks_nonsense_failed(room: Room, said: bytes) -> None:
     fault = room.fail(said)
     assert fault.code is Code.JUDGE_FAILED
+
+
+def device(*, network: bool = False) -> SidecarShare:
+    return SidecarShare(memory_mb=128, cpus=0.25, pids=16, tmp_mb=2, network=network)
+
+
+def test_a_sidecar_has_its_own_image_user_and_share() -> None:
+    room = Room(sidecars={SidecarName.DEVICE: device()})
+    mounts = {"out": "/models:ro"}
+    room.ask(start(), start(sidecar=SidecarName.DEVICE, mounts=mounts))
+    sidecar = room.engine.started[-1]
+    assert sidecar.image == "mlops-device:latest"
+    assert sidecar.labels == {"mlops.attempt": "7", "mlops.role": "sidecar"}
+    assert sidecar.mounts == (Mount(volume="volume of out", at="/models", read_only=True),)
+    given = sidecar.limits
+    assert (given.user, given.memory_mb, given.cpus) == (SIDECAR_USER, 128, 0.25)
+    assert (given.pids, given.tmp_mb, given.network) == (16, 2, NO_NETWORK)
+
+
+def test_a_sidecar_with_a_network_shares_the_judges_loopback() -> None:
+    room = Room(sidecars={SidecarName.MLFLOW: device(network=True)})
+    room.ask(start(sidecar=SidecarName.MLFLOW))
+    assert room.engine.started[-1].limits.network == "container:container-1"
+
+
+def test_a_sidecar_that_the_lab_does_not_name_is_the_labs_mistake() -> None:
+    room = Room(sidecars={SidecarName.DEVICE: device()})
+    fault = room.fail(start(sidecar=SidecarName.MLFLOW))
+    assert fault.code is Code.LAB_BROKEN
+    assert "mlflow" in fault.facts["problem"]
+
+
+def test_what_a_sidecar_says_is_not_taken_for_the_students_words() -> None:
+    room = Room(sidecars={SidecarName.DEVICE: device()})
+    beside = start(STAYS, sidecar=SidecarName.DEVICE)
+    *_, seen = room.ask(
+        start(),
+        wire.Wait(container=0, seconds=1),
+        beside,
+        wire.Inspect(container=1, with_log=True),
+    )
+    assert seen.log == "up\n"
+    session = room.sessions[0]
+    assert session.last_words().endswith("end\n")
+    assert [run.get("sidecar") for run in session.runs] == [None, "device"]
 
 
 def test_too_many_at_once(room: Room) -> None:

@@ -24,7 +24,7 @@ from lab_specs.service import (
     launch,
     listening_addresses,
 )
-from lab_specs.student import Process, Student
+from lab_specs.student import Image, Process
 
 pytestmark = pytest.mark.slow
 
@@ -341,10 +341,26 @@ class Grader:
 
     def start(self, start_seconds: float) -> Service:
         try:
-            return launch(Student(self, {}, 1), start_seconds=start_seconds)
+            return launch(Image(self, {}, 1), start_seconds=start_seconds)
         finally:
             if self.server:
                 self.server.close()
+
+
+def test_a_service_is_told_more_than_its_port_when_a_check_wants_it() -> None:
+    asked = []
+
+    def grader(ask: wire.Message) -> wire.Answer:
+        asked.append(ask)
+        return wire.Answer(code=Code.CANNOT_START)
+
+    told = {"command": ["serve"], "env": {"PORT": "1", "A": "b"}, "mounts": {"m": "/m:ro"}}
+    with pytest.raises(StudentFault):
+        launch(Image(grader, {"m": 1}, 1), start_seconds=1, **told)  # type: ignore[arg-type]
+    first = asked[0]
+    assert isinstance(first, wire.Start)
+    assert (first.command, first.env["A"], first.mounts) == (("serve",), "b", {"m": "/m:ro"})
+    assert int(first.env["PORT"]) >= 10_000, "no check chooses the port"
 
 
 def fault_of(grader: Grader, start_seconds: float = 0.4) -> StudentFault:

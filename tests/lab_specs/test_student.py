@@ -13,7 +13,7 @@ import pytest
 
 from lab_specs import wire
 from lab_specs.faults import Code, StudentFault
-from lab_specs.student import Process, Run, Student, Volume
+from lab_specs.student import Image, Process, Run, Volume
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ class Grader:
 def test_a_run_is_started_waited_for_and_removed() -> None:
     ended = wire.Answer(container=4, exit_code=0, seconds=2.0, log="done")
     grader = Grader(wire.Answer(container=4), ended, wire.Answer())
-    one = Student(grader, {"out": 4}, 30).run(["train"], env={"SEED": "1"})
+    one = Image(grader, {"out": 4}, 30).run(["train"], env={"SEED": "1"})
     assert (one.exit_code, one.seconds, one.log) == (0, 2.0, "done")
     assert grader.asked == [
         wire.Start(command=("train",), env={"SEED": "1"}),
@@ -225,7 +225,7 @@ def test_a_run_is_started_waited_for_and_removed() -> None:
 def test_an_image_that_cannot_start_is_the_students_fault() -> None:
     grader = Grader(wire.Answer(code=Code.COMMAND_NOT_FOUND, facts={"error": "no such file"}))
     with pytest.raises(StudentFault) as caught:
-        Student(grader, {}, 30).start(["train"])
+        Image(grader, {}, 30).start(["train"])
     assert (caught.value.code, caught.value.facts) == (
         Code.COMMAND_NOT_FOUND,
         {"error": "no such file"},
@@ -256,14 +256,14 @@ def test_an_undeclared_volume_is_the_labs_mistake_and_starts_nothing() -> None:
     grader = Grader()
     for mode in ("ro", "rw"):
         with pytest.raises(ValueError, match=r"no volume 'inn'|mounts"):
-            Student(grader, {"in": 4}, 30).start(mounts={"inn": f"/in:{mode}"})
+            Image(grader, {"in": 4}, 30).start(mounts={"inn": f"/in:{mode}"})
     assert grader.asked == []
 
 
 @pytest.mark.parametrize("at", ["/in", "/in:RO", "in:ro", "/in:ro:z", ":rw", "/a b:ro"])
 def test_a_place_that_is_neither_read_only_nor_writable_is_refused(at: str) -> None:
     with pytest.raises(ValueError, match="mounts"):
-        Student(Grader(), {"in": 4}, 30).start(mounts={"in": at})
+        Image(Grader(), {"in": 4}, 30).start(mounts={"in": at})
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), 1e9])

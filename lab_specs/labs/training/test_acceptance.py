@@ -14,7 +14,7 @@ from data import HIDDEN, hidden, packed, renamed, training
 from trials import Trial, answers_or_refusal, attempt, damage, train_and_kill
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Student, check, expect
+from lab_specs.kit import Image, check, expect
 
 EPOCHS, FEW = 20, 5
 SEED, OTHER_SEED = 7, 8  # what a container is told; the edition's own seed never enters one
@@ -32,7 +32,7 @@ def truth(seed: int) -> Labels:
 
 
 @pytest.fixture(scope="session")
-def supplied(student: Student, seed: int) -> Student:
+def supplied(student: Image, seed: int) -> Image:
     """The student's image, with the data that it may see in their volumes."""
     x, y = training(seed)
     student.volume("data").write("train.npz", packed(x=x, y=y))
@@ -42,13 +42,13 @@ def supplied(student: Student, seed: int) -> Student:
 
 
 @pytest.fixture(scope="session")
-def first(supplied: Student) -> Trial:
+def first(supplied: Image) -> Trial:
     """The training whose accuracy counts. Without it there is nothing to judge."""
     return attempt(supplied, "first", data="data", seed=SEED, epochs=EPOCHS).require()
 
 
 @pytest.fixture(scope="session")
-def short(supplied: Student) -> Trial:
+def short(supplied: Image) -> Trial:
     """A training with few epochs and renamed labels."""
     return attempt(supplied, "short", data="data_renamed", seed=SEED, epochs=FEW)
 
@@ -84,7 +84,7 @@ def test_accuracy_expert(first: Trial, truth: Labels) -> None:
 
 
 @check("reproducibility", "proficient", after="answers_every_image")
-def test_same_seed_same_answers(supplied: Student, short: Trial) -> None:
+def test_same_seed_same_answers(supplied: Image, short: Trial) -> None:
     """Training twice with the same `SEED` gives the same answers"""
     again = attempt(supplied, "again", data="data_renamed", seed=SEED, epochs=FEW)
     differing = int(np.sum(short.labels() != again.labels()))
@@ -98,7 +98,7 @@ def test_same_seed_same_answers(supplied: Student, short: Trial) -> None:
 
 
 @check("reproducibility", "advanced", after="same_seed_same_answers")
-def test_seed_is_used(supplied: Student, short: Trial) -> None:
+def test_seed_is_used(supplied: Image, short: Trial) -> None:
     """Another `SEED` gives another model"""
     other = attempt(supplied, "other", data="data_renamed", seed=OTHER_SEED, epochs=FEW)
     expect(
@@ -126,7 +126,7 @@ def test_data_is_used(short: Trial, truth: Labels, seed: int) -> None:
 
 
 @check("reproducibility", "expert", after="answers_every_image")
-def test_killed_training(supplied: Student, first: Trial, truth: Labels) -> None:
+def test_killed_training(supplied: Image, first: Trial, truth: Labels) -> None:
     """A killed training leaves no half-made model that `predict` accepts"""
     name = "killed"
     if not train_and_kill(supplied, name, seed=SEED, epochs=EPOCHS):
@@ -144,7 +144,7 @@ def test_killed_training(supplied: Student, first: Trial, truth: Labels) -> None
 
 
 @check("reproducibility", "expert", after="answers_every_image")
-def test_damaged_model(supplied: Student, first: Trial) -> None:
+def test_damaged_model(supplied: Image, first: Trial) -> None:
     """`predict` refuses model files of which half is missing"""
     names = first.model_files()
     expect(names, expected="a model in /out", actual="no file but the record", hint=DAMAGE_HINT)

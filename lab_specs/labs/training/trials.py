@@ -7,7 +7,7 @@ from data import HIDDEN
 from reading import Epoch, read_labels, read_metrics
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Run, Student, StudentFault, Volume, expect
+from lab_specs.kit import Image, Run, StudentFault, Volume, expect
 
 METRICS, PREDICTIONS = "metrics.jsonl", "predictions.csv"
 RECORD_SECONDS = 120.0  # no training may take longer
@@ -44,7 +44,7 @@ class Trial:
         return [name for name in self.out.names() if name != METRICS]
 
 
-def attempt(student: Student, name: str, *, data: str, seed: int, epochs: int) -> Trial:
+def attempt(student: Image, name: str, *, data: str, seed: int, epochs: int) -> Trial:
     """Train on the volume `data`, predict, and keep both in volumes of the trial's own."""
     run = student.run(["train"], env=_env(seed, epochs), mounts=_mounts(name, data))
     out, pred = student.volume(f"out_{name}"), student.volume(f"pred_{name}")
@@ -52,7 +52,7 @@ def attempt(student: Student, name: str, *, data: str, seed: int, epochs: int) -
 
 
 def train_and_kill(
-    student: Student, name: str, *, seed: int, epochs: int, seconds: float | None = None
+    student: Image, name: str, *, seed: int, epochs: int, seconds: float | None = None
 ) -> bool:
     """Kill a training once its second epoch is recorded, or after `seconds` where they are given.
 
@@ -70,13 +70,13 @@ def train_and_kill(
     return run.exit_code != 0
 
 
-def predict(student: Student, name: str) -> Run:
+def predict(student: Image, name: str) -> Run:
     """Predict in a fresh container with what the training `name` left."""
     mounts = {f"out_{name}": "/out:ro", "in": "/in:ro", f"pred_{name}": "/pred:rw"}
     return student.run(["predict"], mounts=mounts)
 
 
-def answers_or_refusal(student: Student, name: str) -> Labels | None:
+def answers_or_refusal(student: Image, name: str) -> Labels | None:
     """What `predict` answered; None when it refused: an error code, and no predictions."""
     pred = student.volume(f"pred_{name}")
     pred.clear()
@@ -95,7 +95,7 @@ def answers_or_refusal(student: Student, name: str) -> Labels | None:
     return None if failed else read_labels(pred.read(PREDICTIONS, limit_mb=1), HIDDEN)
 
 
-def damage(student: Student, trial: Trial, names: list[str]) -> None:
+def damage(student: Image, trial: Trial, names: list[str]) -> None:
     """Fill the volume of the trial `damaged` with a copy in which these files are cut in half."""
     copy = student.volume("out_damaged")
     copy.clear()

@@ -18,7 +18,7 @@ from reading import (
 )
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Run, Student, Volume
+from lab_specs.kit import Image, Run, Volume
 
 EPOCHS = 12  # what every trial may use at most
 WAIT_SECONDS = 300.0  # for one of several workers
@@ -65,13 +65,13 @@ class Prediction:
         return read_labels(self.pred.read(PREDICTIONS, limit_mb=1), HIDDEN)
 
 
-def tune(student: Student, name: str, **settings: str | int) -> Study:
+def tune(student: Image, name: str, **settings: str | int) -> Study:
     """One worker adds trials to the study on the volume `name`."""
     run = student.run(["tune"], env=_env(settings), mounts=_mounts(name))
     return Study(run, student.volume(name))
 
 
-def tune_together(student: Student, name: str, *workers: str, **settings: str | int) -> list[Study]:
+def tune_together(student: Image, name: str, *workers: str, **settings: str | int) -> list[Study]:
     """Several workers add trials to the study on the volume `name`, beside one another."""
     processes = [
         student.start(["tune"], env=_env(settings | {"worker": worker}), mounts=_mounts(name))
@@ -83,7 +83,7 @@ def tune_together(student: Student, name: str, *workers: str, **settings: str | 
     return [Study(run, student.volume(name)) for run in runs]
 
 
-def predict(student: Student, name: str) -> Prediction:
+def predict(student: Image, name: str) -> Prediction:
     """Answer the hidden images in a fresh container with the study `name`."""
     mounts = {name: "/out:ro", "in": "/in:ro", "pred": "/pred:rw"}
     return Prediction(student.run(["predict"], mounts=mounts), student.volume("pred"))

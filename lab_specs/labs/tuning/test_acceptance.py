@@ -23,7 +23,7 @@ from reading import Trial
 from studies import EPOCHS, Prediction, Study, predict, tune, tune_together
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Student, check, expect, shorten
+from lab_specs.kit import Image, check, expect, shorten
 
 TRIALS, FEW, EACH = 10, 4, 3
 SEED, OTHER_SEED = 7, 8  # what a container is told; the edition's own seed never enters one
@@ -40,7 +40,7 @@ def truth(seed: int) -> Labels:
 
 
 @pytest.fixture(scope="session")
-def supplied(student: Student, seed: int) -> Student:
+def supplied(student: Image, seed: int) -> Image:
     """The student's image, with the data that it may see in their volumes."""
     x, y = training(seed)
     student.volume("data").write("train.npz", packed(x=x, y=y))
@@ -49,25 +49,25 @@ def supplied(student: Student, seed: int) -> Student:
 
 
 @pytest.fixture(scope="session")
-def study(supplied: Student) -> Study:
+def study(supplied: Image) -> Study:
     """The search whose model counts. Without it there is nothing to judge."""
     return tune(supplied, "study", n_trials=TRIALS, seed=SEED).require()
 
 
 @pytest.fixture(scope="session")
-def again(supplied: Student) -> Study:
+def again(supplied: Image) -> Study:
     """The same search once more."""
     return tune(supplied, "again", n_trials=TRIALS, seed=SEED)
 
 
 @pytest.fixture(scope="session")
-def other(supplied: Student) -> Study:
+def other(supplied: Image) -> Study:
     """A smaller search with another seed."""
     return tune(supplied, "other", n_trials=FEW, seed=OTHER_SEED)
 
 
 @pytest.fixture(scope="session")
-def prediction(supplied: Student, study: Study) -> Prediction:
+def prediction(supplied: Image, study: Study) -> Prediction:
     """What a fresh container answers with the model of the study."""
     del study  # it has to be there first
     return predict(supplied, "study")
@@ -95,7 +95,7 @@ def test_best_of_table(study: Study) -> None:
 
 
 @check("search", "advanced", after="trials_table")
-def test_one_trial(supplied: Student) -> None:
+def test_one_trial(supplied: Image) -> None:
     """A search of one trial works: it is the best, and complete"""
     single = tune(supplied, "single", n_trials=1, seed=SEED)
     demand_count(single.trials(), 1)
@@ -103,7 +103,7 @@ def test_one_trial(supplied: Student) -> None:
 
 
 @check("search", "advanced")
-def test_rubbish_refused(supplied: Student) -> None:
+def test_rubbish_refused(supplied: Image) -> None:
     """A setting that makes no sense is refused in words, before anything is written"""
     for number, (name, value) in enumerate(REFUSALS):
         demand_refusal(tune(supplied, f"refused{number}", **{name.lower(): value}), name, value)
@@ -246,7 +246,7 @@ def test_same_seed_same_table(study: Study, again: Study) -> None:
 
 # The last one, since it changes the study `other`.
 @check("search", "expert", after="one_trial")
-def test_shared_study(supplied: Student, other: Study) -> None:
+def test_shared_study(supplied: Image, other: Study) -> None:
     """Workers share a study: none of their trials is lost, and none is made twice"""
     before = other.trials()
     demand_count(before, FEW)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.images import JUDGE, PYTHON, STAND_IN_LABEL, TORCH, debian, recipe
+from grader.images import JUDGE, PYTHON, SIDECARS, STAND_IN_LABEL, TORCH, debian, recipe
 from grader.images.recipe import Recipe, recipes
 from grader.images.site import Site
 
@@ -17,7 +17,7 @@ def digests(site: Site, *, from_registry: bool = False) -> dict[str, str]:
 
 
 def test_the_base_comes_first() -> None:
-    assert list(digests(SITE)) == [PYTHON, TORCH, JUDGE]
+    assert list(digests(SITE)) == [PYTHON, TORCH, JUDGE, *SIDECARS.values()]
 
 
 def test_the_same_inputs_give_the_same_digests() -> None:
@@ -74,7 +74,7 @@ def test_torch_is_installed_from_a_wheel_of_the_machine_before_an_index(tmp_path
 
 
 def test_without_wheel_and_index_torch_says_what_is_lacking() -> None:
-    python, torch, judge = recipes(replace(SITE, torch_index=""), from_registry=False)
+    python, torch, judge, *_ = recipes(replace(SITE, torch_index=""), from_registry=False)
     assert "GRADER_TORCH_INDEX" in torch.lacks
     assert (python.lacks, judge.lacks) == ("", "")
 
@@ -91,8 +91,9 @@ def test_the_context_holds_the_files_and_the_wheels(tmp_path: Path) -> None:
 
 
 def test_locks_name_no_host_and_hash_every_package() -> None:
-    for name in ("python", "torch", "judge"):
-        lock = (recipe.HERE / name / "requirements.lock").read_text()
+    files = list(recipe.HERE.glob("*/requirements.lock"))
+    assert {file.parent.name for file in files} >= {"python", "torch", "judge", "mlflow"}
+    for lock in (file.read_text() for file in files):
         assert "://" not in lock
         packages = [line for line in lock.splitlines() if "==" in line]
         assert packages

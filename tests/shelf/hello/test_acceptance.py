@@ -1,8 +1,8 @@
-from lab_specs.kit import Student, check, expect
+from lab_specs.kit import Image, check, expect
 
 
 @check("manners", "proficient")
-def test_ends_well(student: Student) -> None:
+def test_ends_well(student: Image) -> None:
     """The container runs and ends with exit code 0"""
     run = student.run()
     expect(

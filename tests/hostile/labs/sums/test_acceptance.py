@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab_specs.kit import Student, check, expect
+from lab_specs.kit import Image, check, expect
 
 PAIRS = 50
 
@@ -18,7 +18,7 @@ def pairs(seed: int) -> list[tuple[int, int]]:
 
 
 @pytest.fixture(scope="session")
-def answers(student: Student, pairs: list[tuple[int, int]]) -> dict[str, Any]:
+def answers(student: Image, pairs: list[tuple[int, int]]) -> dict[str, Any]:
     """What one run of the image answered. Without it there is nothing to judge."""
     student.volume("questions").write("sums.json", json.dumps(pairs).encode())
     student.run(mounts={"questions": "/in:ro", "answers": "/out:rw"}).require("add")
