@@ -124,6 +124,7 @@ def as_plain(outcome: Outcome) -> dict[str, Any]:
         "commit": outcome.provenance.get("commit"),
         "levels": dict(outcome.levels),
         "checks": [check.model_dump(mode="json") for check in outcome.checks],
+        "figures": [figure.model_dump(mode="json") for figure in outcome.figures],
         "phases": list(outcome.phases),
         "provenance": dict(outcome.provenance),
     }

@@ -31,6 +31,7 @@ from grader.session import Session
 from grader.settings import GraderSettings
 from grader.stretch import stretch
 from lab_specs.faults import Code, Fault, PlatformFault, StudentFault
+from lab_specs.figures import Figure
 from lab_specs.report import CheckResult, Report, Verdict, levels_reached, verdict_of
 from lab_specs.schema import LabSpec
 
@@ -67,6 +68,7 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
+    figures: tuple[Figure, ...] = ()
     phases: tuple[Mapping[str, Any], ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     log: str = ""
@@ -138,7 +140,8 @@ class Grader:
         levels = levels_reached(report.checks, lab.criteria, lab.file.levels)
         verdict = verdict_of(report, levels, lab.file.levels, lab.file.pass_level)
         code = Code.LAB_BROKEN if verdict is Verdict.CRASHED else None
-        return _outcome(progress, verdict=verdict, code=code, levels=levels, checks=report.checks)
+        said = {"levels": levels, "checks": report.checks, "figures": report.figures}
+        return _outcome(progress, verdict=verdict, code=code, **said)
 
     def _steps(self, job: Job, lab: LabSpec, progress: Progress) -> Report:
         self.judges.warm(lab)

@@ -71,7 +71,7 @@ def _grade_claimed(attempt_id: int, token: UUID) -> None:
             verdict=outcome.verdict,
             fault=outcome.code,
             facts=outcome.facts,
-            report=Report(checks=outcome.checks) if outcome.checks else None,
+            report=_report(outcome),
             levels=outcome.levels,
             phases=outcome.phases,
             provenance={**outcome.provenance, "worker": NAME},
@@ -79,6 +79,10 @@ def _grade_claimed(attempt_id: int, token: UUID) -> None:
         )
         logger.info("graded", verdict=outcome.verdict, fault=outcome.code, kept=kept)
     _learn(outcome)
+
+
+def _report(outcome: Outcome) -> Report | None:
+    return Report(checks=outcome.checks, figures=outcome.figures) if outcome.checks else None
 
 
 def _pause() -> float:

@@ -79,8 +79,8 @@ def _reached(project: MiniProject) -> Mapping[int, list[str]]:
 def failing_checks(project: MiniProject) -> Grid:
     """The checks that the newest work of most teams fails. One query."""
     failed: Counter[str] = Counter()
-    for report in _newest(project).values_list("report", flat=True):
-        failed.update(title for _, title in _failed(report))
+    for checks in _newest(project).values_list("report__checks", flat=True):
+        failed.update(title for _, title in _failed(checks))
     rows = [Row(title, [count]) for title, count in failed.most_common(MOST_CHECKS)]
     says = "Teams whose newest work fails a check; a check that most fail may need a better text."
     return Grid("checks", "Checks that fail most", says, "bars", ["teams"], rows)
@@ -206,8 +206,8 @@ def _stuck(project: MiniProject) -> dict[int, list[str]]:
     judged = Attempt.objects.filter(submission__mini_project=project, report__isnull=False)
     newest = newest_per(judged, "submission__team", most=STUCK_AFTER)
     last: dict[int, list[set[tuple[str, str]]]] = defaultdict(list)
-    for team, report in newest.values_list("submission__team_id", "report").iterator(100):
-        last[team].append(set(_failed(report, needed)))
+    for team, checks in newest.values_list("submission__team_id", "report__checks").iterator(100):
+        last[team].append(set(_failed(checks, needed)))
     same = {
         team: set.intersection(*reports)
         for team, reports in last.items()
@@ -222,12 +222,12 @@ def _newest(project: MiniProject) -> Any:  # noqa: ANN401 - a query of attempts 
 
 
 def _failed(
-    report: Mapping[str, Any] | None, of: Collection[tuple[str, str]] | None = None
+    checks: Sequence[Mapping[str, Any]] | None, of: Collection[tuple[str, str]] | None = None
 ) -> list[tuple[str, str]]:
     """The id and title of each check that failed; with `of`, only of these criteria and levels."""
     return [
         (each["id"], each["title"])
-        for each in (report["checks"] if report else [])
+        for each in checks or ()
         if each["outcome"] == Outcome.FAILED
         and (of is None or (each["criterion"], each["level"]) in of)
     ]

@@ -20,6 +20,7 @@ from grader.pipeline import SOURCE_LABEL, AbandonedError, Grader, Outcome
 from grader.settings import GraderSettings
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
+from lab_specs.figures import Figure
 from lab_specs.report import Outcome as CheckOutcome
 from lab_specs.report import Verdict
 from tests.grader.fake_engine import FakeEngine, Script
@@ -202,6 +203,18 @@ def test_the_evidence_of_a_verdict(bench: Bench) -> None:
         "stand_ins": ["python:3.11-slim"],
     }
     assert str(SEED) not in json.dumps(proof) + repr(outcome)
+
+
+def test_figures_travel_and_decide_nothing(bench: Bench) -> None:
+    figure = Figure(id="loss", title="Loss", x="step", y="loss", kind="lines", series=())
+    plain = reported(is_quick=CheckOutcome.FAILED)
+    report = plain.report.model_copy(update={"figures": (figure,)})
+    before = bench.grade()
+    bench.last = plain.model_copy(update={"report": report})
+    after = bench.grade()
+    assert (before.figures, after.figures) == ((), (figure,))
+    bench.last = plain
+    assert bench.grade().levels == after.levels
 
 
 def test_failed(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,9 +17,11 @@ from grader.breaker import FIRST, IN_A_ROW
 from grader.job import Job
 from grader.pipeline import Outcome
 from lab_specs.faults import Code, PlatformFault
-from lab_specs.report import Verdict
+from lab_specs.figures import Figure
+from lab_specs.report import CheckResult, Report, Verdict
+from lab_specs.report import Outcome as CheckOutcome
 from portal.celery_app import GRADE_QUEUE, app
-from portal.submissions import dispatch, workers
+from portal.submissions import dispatch, records, workers
 from portal.submissions.models import Attempt, Worker
 from portal.submissions.states import State
 from tests.conftest import Bell
@@ -104,6 +107,18 @@ def test_a_bell_heard_twice_grades_once(tools: Tools) -> None:
     queued(1)
     assert ring(2) == ["passed"]
     assert len(tools.jobs) == 1
+
+
+@pytest.mark.django_db
+def test_what_the_checks_showed_is_stored_with_them(tools: Tools) -> None:
+    figure = Figure(id="loss", title="Loss", x="step", y="loss", kind="lines", series=())
+    check = CheckResult(id="a", title="A", criterion="c", level="l", outcome=CheckOutcome.PASSED)
+    tools.outcome = replace(PASSED, checks=(check,), figures=(figure,))
+    attempt = AttemptFactory()
+    ring()
+    attempt.refresh_from_db()
+    assert Report.model_validate(attempt.report) == Report(checks=(check,), figures=(figure,))
+    assert not records.problems(attempt)
 
 
 @pytest.mark.django_db
