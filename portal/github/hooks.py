@@ -17,7 +17,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from portal.common.text import storable, storable_json
-from portal.github import again, errands, known, pushes
+from portal.github import again, known, looking, pushes
 from portal.github.models import WORDS_LENGTH, Hook, Installation
 from portal.github.payloads import CheckTold, InstallationTold, Pushed, RepositoryTold
 
@@ -120,7 +120,7 @@ def _installation(_: Hook, payload: Payload) -> str:
         return f"News of the past: nothing changes for {row.account}."
     if row.suspended_at:
         return f"The installation for {row.account} is suspended."
-    errands.ask("repositories", str(row.number), lane=f"installation {row.number}")
+    looking.ask(row)
     return f"The App is installed for {row.account}."
 
 
@@ -131,7 +131,7 @@ def _repositories(_: Hook, payload: Payload) -> str:
         return f"News of the past: the App is no longer installed for {row.account}."
     known.repositories_listed(told.repositories_added, row)
     gone = known.repositories_gone(each.id for each in told.repositories_removed)
-    errands.ask("repositories", str(row.number), lane=f"installation {row.number}")
+    looking.ask(row)
     return f"{len(told.repositories_added)} more repositories, {gone} fewer, of {row.account}."
 
 

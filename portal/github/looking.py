@@ -25,7 +25,7 @@ ON_ITS_WAY = timedelta(minutes=1)
 
 def ask(installation: Installation) -> None:
     """Have the repositories of an installation listed."""
-    errands.ask("repositories", str(installation.number), lane=_lane(installation.number))
+    errands.ask("repositories", str(installation.number), lane=installation.lane)
 
 
 def ask_due(*, now: datetime) -> int:
@@ -123,14 +123,12 @@ def look_for_lost(*, now: datetime) -> int:
     )
     asked = {(watch.repository, watch.branch or watch.repository.default_branch) for watch in lost}
     for repository, branch in asked:
-        installation = repository.installation
-        if installation:
-            errands.ask(
-                "head",
-                f"{repository.number}:{branch}"[:200],
-                {"repository": repository.pk, "branch": branch},
-                lane=_lane(installation.number),
-            )
+        errands.ask(
+            "head",
+            f"{repository.number}:{branch}"[:200],
+            {"repository": repository.pk, "branch": branch},
+            lane=repository.lane,
+        )
     return len(asked)
 
 
@@ -177,10 +175,6 @@ def _looked(repository: Repository, branch: str, at: datetime) -> None:
     if branch == repository.default_branch:
         whose |= Q(branch="")
     Watch.objects.filter(whose, repository=repository).update(looked_at=at)
-
-
-def _lane(installation: int) -> str:
-    return f"installation {installation}"
 
 
 def _brief(answer: Mapping[str, Any] | None) -> dict[str, int]:

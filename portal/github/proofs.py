@@ -42,7 +42,7 @@ def ask_due(*, now: datetime) -> int:
     Watch.objects.filter(pk__in=[watch.pk for watch in rows]).update(asked_at=now)
     for watch in rows:
         told = {"team": watch.team_id, "repository": watch.repository_id}
-        errands.ask(KIND, str(watch.pk), told, lane=watches.lane_of(watch.repository))
+        errands.ask(KIND, str(watch.pk), told, lane=watch.repository.lane)
     return len(rows)
 
 

@@ -118,7 +118,7 @@ def turn_on(*, mini_project: MiniProject, team: Team, by: User) -> bool:
         _key(mini_project, team),
         {"submission": work.pk, "repository": repository.pk},
         person=by,
-        lane=lane_of(repository),
+        lane=repository.lane,
     )
     return False
 
@@ -154,11 +154,6 @@ def question(pk: int, team: int) -> dict[str, Any] | None:
         "installation": repository.installation.number,
         "people": proved(team),
     }
-
-
-def lane_of(repository: Repository) -> str:
-    """What shares a rate limit."""
-    return f"installation {repository.installation and repository.installation.number}"
 
 
 def _answered(errand: Errand, answer: Mapping[str, Any]) -> None:

@@ -52,6 +52,11 @@ class Repository(models.Model):
         """Its name within its owner's."""
         return self.full_name.partition("/")[2]
 
+    @property
+    def lane(self) -> str:
+        """Whose errands share one rate limit; "" where no installation sees it."""
+        return self.installation.lane if self.installation else ""
+
 
 class Watch(models.Model):
     """A team's work for a mini-project lies in this repository; perhaps every push is graded."""
