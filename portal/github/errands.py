@@ -158,6 +158,12 @@ def forget(*, now: datetime) -> None:
     Errand.objects.filter(status=ErrandStatus.FAILED, ended_at__lt=now - FAILURES_KEPT).delete()
 
 
+def forget_older(errand: Errand) -> None:
+    """Remove earlier answers to what is asked again and again: only the last one matters."""
+    same = Errand.objects.filter(kind=errand.kind, key=errand.key)
+    same.exclude(status=ErrandStatus.WAITING).exclude(pk=errand.pk).delete()
+
+
 def announce(errand_id: int) -> bool:
     """Ring for one errand. False without a broker."""
     rung = dispatch.ring_github(errand_id)

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from lab_specs.troubles import PASSING, GitHubTrouble, Trouble
 from portal.github import errands, known, pushes
 from portal.github.kinds import KINDS, Kind
-from portal.github.models import App, Errand, ErrandStatus, Installation, Repository, Watch
+from portal.github.models import App, Errand, Installation, Repository, Watch
 from portal.github.payloads import Installed, Told
 
 EVERY = timedelta(minutes=10)
@@ -59,12 +59,12 @@ def _all_told(errand: Errand, answer: Mapping[str, Any]) -> None:
     if answer["whole"]:
         others = Installation.objects.exclude(number__in=[each.id for each in told])
         others.filter(removed_at=None, seen_at__lt=asked_at).update(removed_at=timezone.now())
-    _forget_older(errand)
+    errands.forget_older(errand)
 
 
 def _not_told(errand: Errand, trouble: GitHubTrouble) -> None:
     del trouble
-    _forget_older(errand)
+    errands.forget_older(errand)
 
 
 def _tell_list(errand: Errand) -> dict[str, Any] | None:
@@ -87,24 +87,18 @@ def _listed(errand: Errand, answer: Mapping[str, Any]) -> None:
         ).exclude(number__in=[each.id for each in told])
         known.repositories_gone(list(gone.values_list("number", flat=True)))
     Installation.objects.filter(pk=row.pk).update(seen_at=timezone.now(), suspended_at=None)
-    _forget_older(errand)
+    errands.forget_older(errand)
     look_for_lost(now=timezone.now())
 
 
 def _not_listed(errand: Errand, trouble: GitHubTrouble) -> None:
     """GitHub says itself that the App is not there any more, or sleeps."""
     now, row = timezone.now(), Installation.objects.filter(number=int(errand.key))
-    _forget_older(errand)
+    errands.forget_older(errand)
     if trouble.code is Trouble.UNINSTALLED:
         row.filter(removed_at=None).update(removed_at=now)
     if trouble.code is Trouble.SUSPENDED:
         row.filter(suspended_at=None).update(suspended_at=now)
-
-
-def _forget_older(errand: Errand) -> None:
-    """One every few minutes, of which only the last matters."""
-    same = Errand.objects.filter(kind=errand.kind, key=errand.key)
-    same.exclude(status=ErrandStatus.WAITING).exclude(pk=errand.pk).delete()
 
 
 def look_for_lost(*, now: datetime) -> int:
@@ -164,7 +158,7 @@ def _found(errand: Errand, answer: Mapping[str, Any]) -> None:
 
 def _not_found(errand: Errand, trouble: GitHubTrouble) -> None:
     """No such branch, or the App may not read it; only the next push is looked for again."""
-    _forget_older(errand)
+    errands.forget_older(errand)
     repository = Repository.objects.filter(pk=errand.arguments["repository"]).first()
     if repository and repository.pushed_at and trouble.code not in PASSING:
         _looked(repository, errand.arguments["branch"], repository.pushed_at)

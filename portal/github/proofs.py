@@ -13,7 +13,7 @@ from portal.courses.rules import STAFF
 from portal.github import errands, watches
 from portal.github.kinds import KINDS, Kind
 from portal.github.known import repositories_seen
-from portal.github.models import Errand, ErrandStatus, Room, Watch
+from portal.github.models import Errand, Room, Watch
 
 KIND = "watch-still"
 LAPSED = "GitHub says that nobody of the team may push there any more."
@@ -52,7 +52,7 @@ def _tell_still(errand: Errand) -> dict[str, Any] | None:
 
 def _still(errand: Errand, answer: Mapping[str, Any]) -> None:
     """Nobody may push any more: nothing is graded, and nothing read, until somebody may."""
-    _forget_older(errand)
+    errands.forget_older(errand)
     if not answer["may_push"]:
         same = Watch.objects.filter(pk=errand.key, repository=errand.arguments["repository"])
         watches.end(same, LAPSED, lapsed_at=timezone.now())
@@ -61,12 +61,7 @@ def _still(errand: Errand, answer: Mapping[str, Any]) -> None:
 def _not_said(errand: Errand, trouble: GitHubTrouble) -> None:
     """No answer is no reason to take anything away; it is asked again tomorrow."""
     del trouble
-    _forget_older(errand)
-
-
-def _forget_older(errand: Errand) -> None:
-    same = Errand.objects.filter(kind=KIND, key=errand.key)
-    same.exclude(status=ErrandStatus.WAITING).exclude(pk=errand.pk).delete()
+    errands.forget_older(errand)
 
 
 KINDS[KIND] = Kind(prepare=_tell_still, answered=_still, failed=_not_said)
