@@ -78,13 +78,16 @@ class Git:
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """What git prints. Raises GitError when it fails, overruns its time or says too much."""
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:  # a short command could be faster than whoever is to end it
+            raise GitError("its time was over before it began", timed_out=True)
         settings = [word for pair in SETTINGS.items() for word in ("-c", "=".join(pair))]
         limited = f'ulimit -c 0; ulimit -f {self.max_bytes // BLOCK + 1}; exec git "$@"'
         command = ["sh", "-c", limited, "sh", *settings, *arguments]
         with TemporaryFile() as errors, self._keys() as keys:
             with running(
                 command,
-                seconds=self.deadline - time.monotonic(),
+                seconds=seconds,
                 environment=self._environment(keys),
                 folder=self.folder,
                 given=given,

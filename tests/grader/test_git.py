@@ -86,3 +86,10 @@ def test_time_and_talk_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_words_of_git_become_codes(tmp_path: Path, text: str, code: Code) -> None:
     assert git_in(tmp_path).fault_of(GitError(text)).code == code
+
+
+def test_what_is_too_late_is_not_begun(tmp_path: Path) -> None:
+    with pytest.raises(GitError) as caught:
+        git_in(tmp_path, seconds=-1).run("init", "--quiet", ".")
+    assert caught.value.timed_out
+    assert not (tmp_path / ".git").exists()
