@@ -82,7 +82,7 @@ def key_for(repository: str, team_id: int, *, vouched: bool = False) -> str:
         return ""
     where = (place.full_name, place.installation)
     try:
-        seen = vouched or access.is_watched(place, team_id)
+        seen = vouched or access.is_watched(place.full_name, team_id)
         if not seen and not any_may_read(hub(), *where, access.proved(team_id)):
             return ""
         return key_of(hub(), *where)

@@ -10,9 +10,10 @@ from django.utils import timezone
 from lab_specs.troubles import GitHubTrouble
 from portal.deliveries.models import Snapshot, Way
 from portal.github import access, errands
-from portal.github.access import Place, full_name_of
+from portal.github.access import full_name_of
 from portal.github.kinds import KINDS, Kind
-from portal.github.models import Errand, Installation, Repository
+from portal.github.known import repository_named
+from portal.github.models import Errand, Installation
 from portal.people.models import User
 from portal.submissions import lookups
 
@@ -27,13 +28,12 @@ def ask(snapshot: Snapshot, *, by: User, lab: str, until: timedelta) -> Errand |
     full_name = full_name_of(snapshot.repository)
     if full_name is None:
         return None
-    row = Repository.objects.filter(full_name__iexact=full_name, removed_at=None).first()
-    owner = full_name.partition("/")[0]
-    alive = Installation.alive()
+    row = repository_named(full_name)
     if row and row.installation:
-        seeing = alive.filter(pk=row.installation.pk).first()
+        seeing = row.seen_by
     else:
-        seeing = alive.filter(account__iexact=owner).first()
+        owner = full_name.partition("/")[0]
+        seeing = Installation.alive().filter(account__iexact=owner).first()
     if seeing is None:
         return None
     return errands.ask(
@@ -112,9 +112,8 @@ def _prepare(errand: Errand) -> dict[str, Any] | None:
     if snapshot is None:
         return None
     asked: dict[str, Any] = errand.arguments
-    place = Place(asked["repository"], asked["installation"])
     return asked | {
-        "watched": access.is_watched(place, snapshot.team_id),
+        "watched": access.is_watched(asked["repository"], snapshot.team_id),
         "people": access.proved(snapshot.team_id),
     }
 

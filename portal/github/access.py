@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from portal.github.models import Installation, Repository, Watch
+from portal.github.known import repository_named
+from portal.github.models import Installation, Watch
 from portal.people.models import User
 
 OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
@@ -17,15 +18,20 @@ OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A repository of GitHub that not everybody may read, and the installation that sees it."""
+    """A repository of GitHub, and the installation by which it is reached; else by the token."""
 
     full_name: str
-    installation: int | None
+    seen_by: Installation | None = None
 
     @property
-    def name(self) -> str:
-        """Its name within its owner's."""
-        return self.full_name.partition("/")[2]
+    def installation(self) -> int | None:
+        """GitHub's number of the installation."""
+        return self.seen_by.number if self.seen_by else None
+
+    @property
+    def lane(self) -> str:
+        """Whose errands share one rate limit."""
+        return self.seen_by.lane if self.seen_by else "token"
 
 
 def full_name_of(link: str) -> str | None:
@@ -42,18 +48,16 @@ def private(repository: str) -> Place | None:
     full_name = full_name_of(repository)
     if full_name is None:
         return None
-    row = Repository.objects.filter(full_name__iexact=full_name, removed_at=None).first()
+    row = repository_named(full_name)
     if row and not row.private:
         return None
-    alive = Installation.alive().filter(repositories=row).first() if row else None
-    if alive:
-        return Place(full_name, alive.number)
-    return Place(full_name, None) if settings.GITHUB_TOKEN else None
+    seen_by = row.seen_by if row else None
+    return Place(full_name, seen_by) if seen_by or settings.GITHUB_TOKEN else None
 
 
-def is_watched(place: Place, team_id: int) -> bool:
+def is_watched(full_name: str, team_id: int) -> bool:
     """Whether this is where the team's work lies, as staff or the portal itself set it up."""
-    here = Watch.holding().filter(repository__full_name__iexact=place.full_name)
+    here = Watch.holding().filter(repository__full_name__iexact=full_name)
     return here.filter(team=team_id).exists()
 
 

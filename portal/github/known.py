@@ -23,6 +23,12 @@ def repositories_seen() -> QuerySet[Repository]:
     ).exclude(installation=None)
 
 
+def repository_named(full_name: str) -> Repository | None:
+    """The repository that bears this owner/name now; of several, whichever was heard of last."""
+    rows = Repository.objects.filter(full_name__iexact=full_name, removed_at=None)
+    return rows.select_related("installation").order_by("-pk").first()
+
+
 def installation_told(told: Installed) -> tuple[Installation, bool]:
     """Note what an installation is now; False: it was news of the past."""
     row, made = Installation.objects.select_for_update().get_or_create(

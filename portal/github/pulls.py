@@ -13,7 +13,8 @@ from portal.courses.models import Edition, MiniProject
 from portal.github import errands
 from portal.github.access import full_name_of
 from portal.github.kinds import KINDS, Kind
-from portal.github.models import Errand, ErrandStatus, Installation, Repository, Workflow
+from portal.github.known import repository_named
+from portal.github.models import Errand, ErrandStatus, Installation, Workflow
 from portal.people.models import User
 from portal.submissions.models import Submission
 
@@ -79,8 +80,8 @@ def _ask(submission: Submission, *, by: User | None = None, looks: int = 0) -> N
 
 def _seeing(full_name: str) -> Installation | None:
     """The installation that sees a repository, if one is known to."""
-    row = Repository.objects.filter(full_name__iexact=full_name, removed_at=None).first()
-    return Installation.alive().filter(repositories=row).first() if row else None
+    row = repository_named(full_name)
+    return row.seen_by if row else None
 
 
 def _prepare(errand: Errand) -> dict[str, Any] | None:

@@ -8,7 +8,6 @@ round finds what was lost, and what was queued in bulk.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from django.utils import timezone
 
 from lab_specs.troubles import PASSING, GitHubTrouble
 from portal.github import again, errands, telling
-from portal.github.access import proved
+from portal.github.access import Place, full_name_of, proved
 from portal.github.kinds import KINDS, Kind
 from portal.github.known import repositories_seen
 from portal.github.models import CheckRun, Errand, ErrandStatus, Repository, Watch
@@ -37,19 +36,6 @@ A_ROUND = 50  # attempts at once that the round asks for
 LATER = timedelta(minutes=30)  # after trouble that passes, it is tried anew
 REFUSED = timedelta(days=1)  # a token that may not write somewhere is not tried there so long
 HEARD = (State.QUEUED, State.FETCHING, *FINAL)  # GitHub hears of no steps in between
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an attempt is told: a repository, and the installation that may write there."""
-
-    full_name: str
-    installation: int | None
-
-    @property
-    def lane(self) -> str:
-        """What shares a rate limit."""
-        return f"installation {self.installation}" if self.installation else "token"
 
 
 def follow(sender: object, attempts: Sequence[int], **_: object) -> None:
@@ -96,16 +82,15 @@ def _addressed() -> QuerySet[Any]:
 
 def place_of(work: Submission) -> Place | None:
     """Where a submission's attempts are told; None: nowhere."""
-    prefix = f"{settings.GITHUB_URL}/"
-    if not work.repository.lower().startswith(prefix.lower()):
+    full_name = full_name_of(work.repository)
+    if full_name is None:
         return None
-    full_name = work.repository[len(prefix) :].removesuffix(".git").strip("/")
     # What came by a push is found when the repository bears another name since
     same = Q(full_name__iexact=full_name) | Q(pushes__submission=work)
     row = _writable().filter(same).select_related("installation").first()
     if row and row.installation:
-        return Place(row.full_name, row.installation.number)
-    return Place(full_name, None) if settings.GITHUB_TOKEN and not _refused(full_name) else None
+        return Place(row.full_name, row.installation)
+    return Place(full_name) if settings.GITHUB_TOKEN and not _refused(full_name) else None
 
 
 def _refused(full_name: str) -> bool:
@@ -122,7 +107,7 @@ def _watched(work: Submission) -> bool:
 
     Whoever hands in somebody else's link writes nothing onto their commits.
     """
-    name = work.repository.removeprefix(f"{settings.GITHUB_URL}/")
+    name = full_name_of(work.repository)
     same = Q(repository__full_name__iexact=name) | Q(repository__pushes__submission=work)
     own = Watch.holding().filter(mini_project=work.mini_project_id, team=work.team_id)
     return own.filter(same).exists()

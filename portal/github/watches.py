@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -22,9 +21,9 @@ from portal.courses.models import Enrolment, MiniProject, Team
 from portal.courses.queries import standing
 from portal.courses.rules import STAFF, is_staff
 from portal.github import errands
-from portal.github.access import proved
+from portal.github.access import full_name_of, proved
 from portal.github.kinds import KINDS, Kind
-from portal.github.known import repositories_seen
+from portal.github.known import repositories_seen, repository_named
 from portal.github.models import (
     App,
     CheckRun,
@@ -223,8 +222,8 @@ def _target(
 
 
 def _seen(work: Submission) -> Repository | None:
-    name = work.repository.removeprefix(f"{settings.GITHUB_URL}/")
-    return repositories_seen().filter(full_name__iexact=name).select_related("installation").first()
+    row = repository_named(full_name_of(work.repository) or "")
+    return row if row and row.seen_by else None
 
 
 def _missing(work: Submission | None) -> str:
@@ -236,9 +235,9 @@ def _missing(work: Submission | None) -> str:
         )
     if work is None:
         return "Hand in one commit of your repository by its link; then this can be turned on here."
-    if not work.repository.startswith(f"{settings.GITHUB_URL}/"):
+    name = full_name_of(work.repository)
+    if name is None:
         return "Your repository is not on GitHub, so the portal does not hear of pushes to it."
-    name = work.repository.removeprefix(f"{settings.GITHUB_URL}/")
     owner = name.partition("/")[0]
     return (
         f"The portal's GitHub App does not see {name}. An owner of “{owner}” at GitHub installs it"

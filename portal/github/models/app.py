@@ -52,7 +52,12 @@ class Installation(models.Model):
         """Whose errands share one rate limit: GitHub counts by installation."""
         return f"installation {self.number}"
 
+    @property
+    def answers(self) -> bool:
+        """Whether it is neither suspended nor removed."""
+        return self.suspended_at is None and self.removed_at is None
+
     @classmethod
     def alive(cls) -> "QuerySet[Installation]":
-        """Those that answer: neither suspended nor removed."""
+        """Those that answer."""
         return cls.objects.filter(suspended_at=None, removed_at=None)

@@ -53,6 +53,11 @@ class Repository(models.Model):
         return self.full_name.partition("/")[2]
 
     @property
+    def seen_by(self) -> Installation | None:
+        """The installation by which it can be reached; None: by none that answers."""
+        return self.installation if self.installation and self.installation.answers else None
+
+    @property
     def lane(self) -> str:
         """Whose errands share one rate limit; "" where no installation sees it."""
         return self.installation.lane if self.installation else ""

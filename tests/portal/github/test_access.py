@@ -25,7 +25,7 @@ def repository() -> Repository:
 
 
 def test_a_private_repository_is_found_however_its_name_is_written(repository: Repository) -> None:
-    assert access.private(LINK) == Place("mlops-course/amber", 77)
+    assert access.private(LINK) == Place("mlops-course/amber", repository.installation)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_installation_that_is_away_opens_nothing(repository: Repository, chan
 
 def test_without_an_app_the_read_token_is_tried_at_github_alone(settings: Settings) -> None:
     settings.GITHUB_TOKEN = "ghp_read"
-    assert access.private(LINK) == Place("mlops-course/amber", None)
+    assert access.private(LINK) == Place("mlops-course/amber")
     assert access.private("https://gitlab.com/mlops-course/amber") is None
 
 
@@ -84,7 +84,7 @@ def test_where_a_team_works_is_its_own_alone(
         by=alice,
         made_at=timezone.now(),
     )
-    place = Place("mlops-course/amber", 77)
+    place = "mlops-course/amber"
     other = Team.objects.get(members=charlie)
     assert [access.is_watched(place, each.pk) for each in (team, other)] == [True, False]
     Watch.objects.update(lapsed_at=timezone.now())

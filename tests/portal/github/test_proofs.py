@@ -58,7 +58,7 @@ def test_who_may_no_longer_push_has_nothing_graded_or_read(
     told = pushes.Told(branch="main", head="a" * 40, pushed_at=timezone.now())
     pushes.arrived(house.known, told)
     locked_out(house)
-    place = access.Place("school/digits", house.installation.number)
+    place = "school/digits"
     assert access.is_watched(place, house.watch.team_id)
     assert tomorrow() == ["watch-still"]
     assert not Watch.objects.get().on_push
