@@ -9,7 +9,7 @@ from portal.submissions import records, scoring
 from portal.submissions.models import Attempt, Record
 
 SHORT = 12  # characters of a digest that a person compares
-CAUSES = ("lab_digest", "image", "judge_image", "seed", "limits", "stand_ins")
+CAUSES = ("lab_digest", "image", "judge_image", "sidecars", "seed", "limits", "stand_ins")
 
 
 @dataclass(frozen=True, slots=True)

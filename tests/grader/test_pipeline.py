@@ -23,6 +23,7 @@ from lab_specs.faults import Code, PlatformFault, StudentFault
 from lab_specs.figures import Figure
 from lab_specs.report import Outcome as CheckOutcome
 from lab_specs.report import Verdict
+from lab_specs.schema import SidecarName, SidecarShare
 from tests.grader.fake_engine import FakeEngine, Script
 from tests.grader.labs import make_lab, reported
 
@@ -65,6 +66,7 @@ class Bench:
     """A grader whose engine is in memory, and whose fetching and building are told what to do."""
 
     def __init__(self, folder: Path) -> None:
+        self.lab = LAB
         self.engine = FakeEngine(SCRIPTS)
         self.engine.images = {JUDGE: {}}
         self.engine.talk = self.talk
@@ -133,7 +135,7 @@ class Bench:
     def grade(self, diary: Diary | None = None, **job: Any) -> Outcome:
         usual = {"attempt": "7", "lab": "manners", "repository": "https://git.example.org/a/b"}
         given = usual | {"commit": COMMIT, "seed": SEED, "seed_name": "edition 1"} | job
-        return self.grader.grade(Job(**given), LAB, diary or Diary())
+        return self.grader.grade(Job(**given), self.lab, diary or Diary())
 
     def left(self) -> list[str]:
         """Containers, volumes and files that are still there."""
@@ -289,6 +291,17 @@ def test_a_judge_image_that_is_missing_is_ours_and_says_what_to_do(bench: Bench)
     assert (outcome.verdict, outcome.code) == (Verdict.CRASHED, Code.ENGINE_UNAVAILABLE)
     assert "script/setup" in outcome.facts["problem"]
     assert names(outcome) == []
+
+
+def test_the_sidecars_of_a_lab_are_evidence_and_must_be_there(bench: Bench) -> None:
+    share = SidecarShare(memory_mb=64, cpus=0.5, pids=16, tmp_mb=1)
+    bench.lab = make_lab(sidecars={SidecarName.DEVICE: share})
+    outcome = bench.grade()
+    assert (outcome.verdict, outcome.code) == (Verdict.CRASHED, Code.ENGINE_UNAVAILABLE)
+    assert "device" in outcome.facts["problem"]
+    bench.engine.images["mlops-device:latest"] = {}
+    proof = bench.grade().provenance
+    assert proof["sidecars"] == {"device": "sha256:mlops-device:latest"}
 
 
 def test_an_unknown_exception_is_a_crash_without_its_traceback(bench: Bench) -> None:
