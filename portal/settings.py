@@ -123,7 +123,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.var / "static"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "portal.dashboards.plotly_files.PlotlyFinder",
+    "portal.common.plotly_files.PlotlyFinder",
 ]
 # A trial portal serves the files where they lie; a real one runs collectstatic first.
 WHITENOISE_USE_FINDERS = env.trial

@@ -187,18 +187,48 @@ class CheckSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(read_only=True)
 
 
+@extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}]})
+class PlaceField(serializers.Field[Any, Any, Any, Any]):
+    """Where a point lies: a number, or a text."""
+
+    def to_representation(self, value: Any) -> Any:  # noqa: ANN401 - REST framework's
+        """As it is."""
+        return value
+
+
+class SeriesSerializer(serializers.Serializer[Any]):
+    """The points of a figure that bear one name: `y` at each place `x`. At most 400."""
+
+    name = serializers.CharField(read_only=True)
+    x = serializers.ListField(child=PlaceField(), read_only=True)
+    y = serializers.ListField(child=serializers.FloatField(), read_only=True)
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """What the checks saw, made to be drawn: `lines`, `points` or `bars`. It decides nothing."""
+
+    id = serializers.CharField(read_only=True)
+    title = serializers.CharField(read_only=True)
+    says = serializers.CharField(read_only=True)
+    x = serializers.CharField(read_only=True, help_text="name of the axis")
+    y = serializers.CharField(read_only=True, help_text="name of the axis")
+    kind = serializers.ChoiceField(["lines", "points", "bars"], read_only=True)
+    series = SeriesSerializer(many=True, read_only=True)
+
+
 class AttemptInFullSerializer(AttemptSerializer):
     """An attempt with its checks, its fault in words, its log, and its place while it waits."""
 
     fault = serializers.SerializerMethodField()
     checks = serializers.SerializerMethodField()
+    figures = serializers.SerializerMethodField()
     position = serializers.SerializerMethodField()
     log = serializers.CharField(source="log_tail", read_only=True)
 
     class Meta(AttemptSerializer.Meta):
         fields = (  # type: ignore[assignment]
             *AttemptSerializer.Meta.fields,
-            *("fault", "checks", "position", "phases", "log"),
+            *("fault", "checks", "figures", "position", "phases", "log"),
         )
         read_only_fields = fields  # type: ignore[assignment]
 
@@ -211,6 +241,11 @@ class AttemptInFullSerializer(AttemptSerializer):
     def get_checks(self, row: Attempt) -> list[dict[str, Any]]:
         """The stored report."""
         return list(row.report["checks"]) if row.report else []
+
+    @extend_schema_field(FigureSerializer(many=True))
+    def get_figures(self, row: Attempt) -> list[dict[str, Any]]:
+        """What the checks showed: at most six figures of at most twelve series."""
+        return list((row.report or {}).get("figures", ()))
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_position(self, row: Attempt) -> int | None:

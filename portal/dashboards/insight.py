@@ -12,9 +12,9 @@ from django.db.models.functions import TruncDate
 
 from lab_specs.report import Outcome
 from portal.assessment.models import Assessment
+from portal.common.grids import Grid, Row
 from portal.courses.dates import Calendar
 from portal.courses.models import Contact, Criterion, Edition, MiniProject
-from portal.dashboards.grids import Grid, Row
 from portal.demos.models import TAKEN, Slot
 from portal.submissions.classtable import ClassTable
 from portal.submissions.classtable import Row as Student

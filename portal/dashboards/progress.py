@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from portal.common.grids import Grid, Row
 from portal.courses.models import MiniProject
-from portal.dashboards.grids import Grid, Row
 from portal.submissions.models import Attempt
 from portal.submissions.states import State
 

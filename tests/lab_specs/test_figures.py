@@ -43,7 +43,7 @@ def line(y: Any, x: Any = range(10_000)) -> Series:
     return Series(name="loss", x=x, y=y)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(figures)
 def test_anything_fits(figure: Figure) -> None:
     words = [figure.title, figure.x, figure.y, *(each.name for each in figure.series)]
@@ -60,7 +60,7 @@ def test_anything_fits(figure: Figure) -> None:
         assert all(isinstance(y, int | float) for y in each.y)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(figures)
 def test_what_fits_stays_as_it_is(figure: Figure) -> None:
     assert Figure.model_validate(figure.model_dump()) == figure

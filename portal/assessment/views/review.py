@@ -19,6 +19,7 @@ from portal.courses.domain import team_for
 from portal.courses.models import Level, MiniProject, Team
 from portal.courses.queries import standing
 from portal.people.requests import Request
+from portal.submissions.figures import grids_of
 from portal.submissions.messages import words_of
 from portal.submissions.queries import attempts_visible_to
 
@@ -82,6 +83,7 @@ def _page(request: Request, desk: Desk) -> HttpResponse:
     }
     if desk.attempt is not None:
         context["transitions"] = desk.attempt.transitions.select_related("by")
+        context["figures"] = grids_of(desk.attempt)
     return render(request, "assessment/review.html", context)
 
 

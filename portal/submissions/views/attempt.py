@@ -19,6 +19,7 @@ from portal.courses.queries import standing
 from portal.courses.rules import is_staff
 from portal.people.requests import Request
 from portal.submissions import domain
+from portal.submissions.figures import grids_of
 from portal.submissions.messages import PHASES, words_of
 from portal.submissions.models import Attempt
 from portal.submissions.outcome import outcome_of
@@ -124,6 +125,7 @@ def _shown(found: Attempt) -> dict[str, Any]:
         "fault": explain(code, found.facts) if code else None,
         "fault_log": last_lines(found.facts),
         "outcome": outcome_of(found),
+        "figures": grids_of(found),
         "transitions": found.transitions.select_related("by"),
     }
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from lab_specs.faults import Code
+from lab_specs.figures import Figure, Series
 from lab_specs.report import Verdict
 from portal.api import access
 from portal.api.models import Scope
@@ -274,6 +275,20 @@ def test_an_attempt_says_why(alice: User, work: Submission, program: Program) ->
     assert body["fault"]["code"] == "build_failed"
     assert "Line 3" in body["fault"]["happened"]
     assert body["checks"][0]["expected"] == "hello"
+    assert body["figures"] == []
+
+
+def test_an_attempt_tells_the_numbers_of_its_figures(
+    alice: User, work: Submission, program: Program
+) -> None:
+    series = (Series(name="right", x=["a", "b"], y=[1, 0.5]),)
+    figure = Figure(id="f", title="F", x="kind", y="share", kind="bars", series=series)
+    report = {"checks": [], "figures": [figure.model_dump(mode="json")]}
+    attempt = AttemptFactory(
+        submission=work, state=State.DONE, verdict=Verdict.FAILED, report=report
+    )
+    [told] = program(alice).get(reverse("api:attempt", args=[attempt.pk])).json()["figures"]
+    assert Figure.model_validate(told) == figure
 
 
 def test_lists_are_narrowed_and_cost_the_same_for_many(

@@ -15,7 +15,7 @@ from portal.assessment.domain import decide
 from portal.courses.domain import note_contact
 from portal.courses.models import MiniProject
 from portal.dashboards import insight
-from portal.dashboards.grids import Grid, Row
+from portal.common.grids import Grid, Row
 from portal.dashboards.progress import progress
 from portal.submissions.classtable import class_table
 from portal.submissions.models import Attempt
