@@ -1,12 +1,13 @@
 """What somebody may do with a repository at GitHub."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from grader.github import Github, Hub, told
 from lab_specs.troubles import GitHubTrouble, Trouble
 
 SEE = {"metadata": "read"}
+MAY_PUSH = ("write", "admin", "maintain")
 
 People = Iterable[Sequence[int | str]]  # GitHub's number of each, and the name proved with it
 
@@ -24,12 +25,24 @@ def any_may_read(hub: Hub, full_name: str, installation: int | None, people: Peo
         return any(permission(github, full_name, *each) != "none" for each in people)
 
 
-def seeing(hub: Hub, full_name: str, installation: int | None) -> Github:
-    """GitHub, for questions about who may do what in one repository."""
+def seeing(
+    hub: Hub,
+    full_name: str,
+    installation: int | None,
+    permissions: Mapping[str, str] = SEE,
+) -> Github:
+    """GitHub for one repository; by an installation, only with these permissions."""
     if installation is None:
         return hub.plain()
     name = full_name.partition("/")[2]
-    return hub.installation(installation, repositories=[name], permissions=SEE)
+    return hub.installation(installation, repositories=[name], permissions=permissions)
+
+
+def pushers(github: Github, full_name: str, people: People) -> Iterator[int | str]:
+    """The numbers of those of these people who may push to the repository, asked one by one."""
+    for number, login in people:
+        if permission(github, full_name, number, login) in MAY_PUSH:
+            yield number
 
 
 def permission(github: Github, full_name: str, number: int | str, login: int | str) -> str:

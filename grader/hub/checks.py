@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.github import Github, Hub, told
-from grader.hub.access import permission
-from grader.hub.heads import MAY_PUSH
+from grader.hub.access import pushers, seeing
 
 CHECKS = {"checks": "write", "metadata": "read"}
 
@@ -43,9 +42,7 @@ def _may(hub: Hub, asked: Mapping[str, Any]) -> bool:
     if not asked["people"]:
         return False
     with told(what=asked["full_name"]), _open(hub, asked) as github:
-        return any(
-            permission(github, asked["full_name"], *each) in MAY_PUSH for each in asked["people"]
-        )
+        return any(pushers(github, asked["full_name"], asked["people"]))
 
 
 def _made_before(hub: Hub, asked: Mapping[str, Any], place: str) -> int | None:
@@ -62,7 +59,4 @@ def _made_before(hub: Hub, asked: Mapping[str, Any], place: str) -> int | None:
 
 
 def _open(hub: Hub, asked: Mapping[str, Any]) -> Github:
-    if asked["installation"] is None:
-        return hub.plain()
-    name = asked["full_name"].partition("/")[2]
-    return hub.installation(asked["installation"], repositories=[name], permissions=CHECKS)
+    return seeing(hub, asked["full_name"], asked["installation"], CHECKS)

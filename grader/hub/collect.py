@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from grader.github import Github, Hub, Repository, activity, told
-from grader.hub.access import SEE, any_may_read
+from grader.github import READ, Github, Hub, Repository, activity, told
+from grader.hub.access import SEE, any_may_read, seeing
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
 
-READ = {"contents": "read", "metadata": "read"}
 NONE = "0" * 40
 MOST = 2000  # entries that are read back
 NEAR = timedelta(hours=24)  # before the moment: what happened then is noted
@@ -54,9 +53,7 @@ def collect(hub: Hub, asked: Mapping[str, Any]) -> dict[str, Any]:
     """
     moment = datetime.fromisoformat(asked["at"])
     name = _readable(hub, asked)
-    github = hub.installation(
-        asked["installation"], repositories=[name.partition("/")[2]], permissions=READ
-    )
+    github = seeing(hub, name, asked["installation"], READ)
     with told(what=name):
         repository = github.get_repo(name)
         names = list(dict.fromkeys(filter(None, (repository.default_branch, asked["branch"]))))

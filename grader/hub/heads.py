@@ -4,18 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from grader.github import Github, Hub, told
-from grader.hub.access import SEE, permission, seeing
+from grader.github import READ, Hub, told
+from grader.hub.access import SEE, pushers, seeing
 
 PAGE = 100  # rows of one answer, GitHub's most
 MOST_PAGES = 100
-READ = {"contents": "read", "metadata": "read"}
 SEEN = ("id", "full_name", "private", "default_branch", "pushed_at", "updated_at")
 INSTALLED = (
     *("id", "account", "permissions", "events", "repository_selection"),
     *("updated_at", "suspended_at"),
 )
-MAY_PUSH = ("write", "admin", "maintain")
 
 Asked = Mapping[str, Any]
 
@@ -47,11 +45,12 @@ def repositories(hub: Hub, asked: Asked) -> dict[str, Any]:
 
 def head(hub: Hub, asked: Asked) -> dict[str, Any]:
     """The newest commit of a branch."""
-    with told(what=f"{asked['full_name']}, branch {asked['branch']}"), _one(hub, asked) as github:
-        branch = quote(asked["branch"], safe="")
-        _, answer = github.requester.requestJsonAndCheck(
-            "GET", f"/repos/{asked['full_name']}/branches/{branch}"
-        )
+    name, branch = asked["full_name"], quote(asked["branch"], safe="")
+    with (
+        told(what=f"{name}, branch {asked['branch']}"),
+        seeing(hub, name, asked["installation"], READ) as github,
+    ):
+        _, answer = github.requester.requestJsonAndCheck("GET", f"/repos/{name}/branches/{branch}")
         commit = answer["commit"]
         author = commit["commit"]["author"] or {}
         return {
@@ -65,16 +64,9 @@ def head(hub: Hub, asked: Asked) -> dict[str, Any]:
 
 def may_push(hub: Hub, asked: Asked) -> dict[str, Any]:
     """The numbers of those of `people` who may push to the repository."""
-    where = (asked["full_name"], asked["installation"])
-    with told(what=asked["full_name"]), seeing(hub, *where) as github:
-        may = [permission(github, asked["full_name"], *each) for each in asked["people"]]
-    people = zip(asked["people"], may, strict=True)
-    return {"may_push": [number for (number, _), said in people if said in MAY_PUSH]}
-
-
-def _one(hub: Hub, asked: Asked) -> Github:
-    name = asked["full_name"].partition("/")[2]
-    return hub.installation(asked["installation"], repositories=[name], permissions=READ)
+    name = asked["full_name"]
+    with told(what=name), seeing(hub, name, asked["installation"]) as github:
+        return {"may_push": list(pushers(github, name, asked["people"]))}
 
 
 def _paged(
