@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from portal.courses.models import Edition, Enrolment
 from portal.courses.queries import standing
-from portal.courses.rules import Role, is_staff
+from portal.courses.rules import Role, is_lecturer, is_staff
 from portal.people.models import User
 from portal.people.requests import Request
 
@@ -15,6 +15,14 @@ def taught(request: Request, pk: int) -> Edition:
     """The edition, for its staff; there is nothing here for anybody else."""
     staffed = standing(request.user).staffed
     return get_object_or_404(Edition.objects.select_related("course"), pk=pk, pk__in=staffed)
+
+
+def led(request: Request, pk: int) -> Edition:
+    """The edition, for its lecturers; its assistants are told that this is not theirs."""
+    edition = taught(request, pk)
+    if not is_lecturer(standing(request.user), edition=pk):
+        raise PermissionDenied
+    return edition
 
 
 def demand_staff(by: User, edition: Edition) -> None:

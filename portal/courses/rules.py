@@ -35,6 +35,11 @@ def is_staff(standing: Standing, *, edition: int) -> bool:
     return standing.roles.get(edition) in STAFF
 
 
+def is_lecturer(standing: Standing, *, edition: int) -> bool:
+    """Whether the person is a lecturer of this very edition."""
+    return standing.roles.get(edition) is Role.LECTURER
+
+
 def is_member(standing: Standing, *, team: int) -> bool:
     """Whether the work of this team is the person's own, alone or with others."""
     return team in standing.teams

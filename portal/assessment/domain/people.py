@@ -6,12 +6,11 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from portal.assessment.models.given import REASON
-from portal.assessment.rules import may_rule
 from portal.common.errors import Refused
 from portal.common.text import storable
 from portal.courses.models import Edition, Enrolment, Team
 from portal.courses.queries import standing
-from portal.courses.rules import Role
+from portal.courses.rules import Role, is_lecturer
 from portal.people.models import User
 
 Owner = User | Team
@@ -19,7 +18,7 @@ Owner = User | Team
 
 def demand_lecturer(by: User, edition: Edition) -> None:
     """PermissionDenied for anybody but the lecturers of this edition."""
-    if not may_rule(standing(by), edition=edition.pk):
+    if not is_lecturer(standing(by), edition=edition.pk):
         raise PermissionDenied
 
 

@@ -14,12 +14,12 @@ from portal.assessment.gradebook import DIFFERS, Filters, table
 from portal.assessment.models import Appointment, MarkEvent, Override, Presence, ReviewRequest
 from portal.assessment.published import changed, stand_of
 from portal.assessment.results import book_of
-from portal.assessment.rules import may_rule
 from portal.assessment.told import grouped, told
 from portal.common.errors import Refused
 from portal.courses.access import student_of, taught
 from portal.courses.models import Edition, Membership
 from portal.courses.queries import standing
+from portal.courses.rules import is_lecturer
 from portal.people.models import User
 from portal.people.requests import Request
 
@@ -69,7 +69,7 @@ def record(request: Request, pk: int, person: int) -> HttpResponse:
     if request.htmx:
         return render(request, "assessment/_why.html", content)
     content |= {
-        "lecturer": may_rule(standing(request.user), edition=edition.pk),
+        "lecturer": is_lecturer(standing(request.user), edition=edition.pk),
         "liftable": liftable(edition),
         "bonus": _bonus(edition),
         "events": events(edition),

@@ -10,12 +10,12 @@ from portal.assessment.gradebook import WORDS
 from portal.assessment.models import Publication, PublishedResult
 from portal.assessment.published import changed, sound, stand_of
 from portal.assessment.results import book_of
-from portal.assessment.rules import may_rule
 from portal.common.errors import Refused
 from portal.common.typed import whole
 from portal.courses.access import taught
 from portal.courses.models import Edition
 from portal.courses.queries import standing
+from portal.courses.rules import is_lecturer
 from portal.people.requests import Request
 
 DONE = {
@@ -29,7 +29,7 @@ DONE = {
 def publish(request: Request, pk: int) -> HttpResponse:
     """Where the results are, what would be published, and the steps so far."""
     edition = taught(request, pk)
-    lecturer = may_rule(standing(request.user), edition=edition.pk)
+    lecturer = is_lecturer(standing(request.user), edition=edition.pk)
     if request.method == "POST":
         try:
             messages.success(request, _step(request, edition))

@@ -7,7 +7,6 @@ from typing import Any
 import structlog
 from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse
@@ -20,10 +19,10 @@ from portal.common.typed import whole
 from portal.courses import roster as rosters
 from portal.courses import sheets
 from portal.courses import teams as teamwork
-from portal.courses.access import taught
+from portal.courses.access import led, taught
 from portal.courses.models import Edition, Membership, SizeAgreed, Team, TeamChange
 from portal.courses.queries import standing, student_called, students_of, without_a_way_in
-from portal.courses.rules import Role
+from portal.courses.rules import is_lecturer
 from portal.people.first import link_of
 from portal.people.models import User
 from portal.people.requests import Request
@@ -65,7 +64,7 @@ def teams(request: Request, pk: int) -> HttpResponse:
         "rows": [_row(team, limits) for team in page.object_list],
         "alone": alone.select_related("person").order_by("person__display_name")[:LONER_LIMIT],
         "alone_count": alone.count(),
-        "leads": _leads(request, edition),
+        "leads": is_lecturer(standing(request.user), edition=edition.pk),
         "query": "",
     }
     return render(request, "courses/teams.html", context)
@@ -102,9 +101,7 @@ def change(edition: Edition, request: Request) -> str:
 
 def roster(request: Request, pk: int) -> HttpResponse:
     """Read in a file: first what it would do, then, on a second click, that."""
-    edition = taught(request, pk)
-    if not _leads(request, edition):
-        raise PermissionDenied
+    edition = led(request, pk)
     waiting = without_a_way_in(edition).count()
     context: dict[str, Any] = {"edition": edition, "columns": rosters.NAMES, "waiting": waiting}
     if request.method != "POST":
@@ -139,9 +136,7 @@ def roster(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def invitations(request: Request, pk: int) -> HttpResponse:
     """A file of links, one for each student who cannot sign in yet."""
-    edition = taught(request, pk)
-    if not _leads(request, edition):
-        raise PermissionDenied
+    edition = led(request, pk)
     people = [each.person for each in without_a_way_in(edition).select_related("person")]
     out = io.StringIO()
     lines = csv.writer(out)
@@ -191,8 +186,3 @@ def _student(edition: Edition, name: str) -> User:
 
 def _shared(edition: Edition) -> Any:  # noqa: ANN401 - a query for another one
     return Membership.objects.filter(edition=edition, solo=False)
-
-
-def _leads(request: Request, edition: Edition) -> bool:
-    """Only a lecturer says who has which role."""
-    return standing(request.user).roles.get(edition.pk) is Role.LECTURER

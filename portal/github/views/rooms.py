@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse
@@ -13,10 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lab_specs.troubles import Trouble, explain_trouble
 from portal.common.errors import Refused
-from portal.courses.access import taught
+from portal.courses.access import led
 from portal.courses.models import Edition
 from portal.courses.queries import standing
-from portal.courses.rules import Role
 from portal.github import provisions, pulls, rooms, roomtable
 from portal.github.crowd import Crowd
 from portal.github.forms import OrderForm
@@ -32,7 +30,7 @@ NAMED = 12  # of those without a team, how many a message names
 
 def repositories(request: Request, pk: int) -> HttpResponse:
     """The edition's orders, and a form for another one; a POST plans it and asks GitHub."""
-    edition = _led(request, pk)
+    edition = led(request, pk)
     form = OrderForm(edition, request.POST or None)
     status, refused = 200, ""
     if request.method == "POST":
@@ -192,15 +190,7 @@ def _tell_alone(request: Request, alone: list[str]) -> None:
         )
 
 
-def _led(request: Request, pk: int) -> Edition:
-    """The edition, for its lecturers: assistants do not act in an organisation's name."""
-    edition = taught(request, pk)
-    if standing(request.user).roles.get(edition.pk) is not Role.LECTURER:
-        raise PermissionDenied
-    return edition
-
-
 def _order(request: Request, pk: int, number: int) -> Provision:
-    edition = _led(request, pk)
+    edition = led(request, pk)
     rows = Provision.objects.select_related("installation", "edition__course", "by")
     return get_object_or_404(rows, pk=number, edition=edition)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.courses.rules import Role, Standing, is_member, is_staff, may_see
+from portal.courses.rules import Role, Standing, is_lecturer, is_member, is_staff, may_see
 
 HERE, ELSEWHERE, AMBER, BIRCH = 1, 2, 10, 11
 ALICE = Standing(1, {HERE: Role.STUDENT}, frozenset({AMBER}))
@@ -40,3 +40,8 @@ def test_owners_and_staff_see_work_and_nobody_else(
 def test_where_a_person_teaches() -> None:
     assert OTTO.staffed == [ELSEWHERE]
     assert ALICE.staffed == []
+
+
+def test_only_a_lecturer_of_this_very_edition_is_one() -> None:
+    people = (ALICE, TINA, AMIR, OTTO, NOBODY)
+    assert [who for who in people if is_lecturer(who, edition=HERE)] == [TINA]
