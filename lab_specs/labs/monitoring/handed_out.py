@@ -1,0 +1,56 @@
+"""What the image hands out when it is asked for its files, read once and on demand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from files import Dashboard, Monitoring, read_dashboard, read_monitoring
+from promtool import Promtool, lay_out
+
+from lab_specs.kit import Image, Run, Sidecar, StudentFault
+
+Sidecars = Callable[[str], Sidecar]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files. The image is run, and they are read, when a check first asks for them."""
+
+    student: Image
+    sidecars: Sidecars
+
+    @cached_property
+    def promtool(self) -> Promtool:
+        """Runs on the judge's copies."""
+        return Promtool(self.sidecars("prometheus"), self.student.volume("work"))
+
+    def hand_out(self) -> None:
+        """Run the command once. Raises `StudentFault` when it did not end well."""
+        self._run.require("monitoring")
+
+    @cached_property
+    def _run(self) -> Run:
+        return self.student.run(["monitoring"], mounts={"out": "/out:rw"})
+
+    @cached_property
+    def monitoring(self) -> Monitoring:
+        """Configuration and rules. Raises `StudentFault`."""
+        self.hand_out()
+        found = read_monitoring(self.student.volume("out"))
+        lay_out(self.promtool.work, found)
+        return found
+
+    @cached_property
+    def dashboard(self) -> Dashboard:
+        """The dashboard. Raises `StudentFault`."""
+        self.hand_out()
+        return read_dashboard(self.student.volume("out"))
+
+    @cached_property
+    def queries(self) -> list[str]:
+        """Every query of every panel, each once; none when there is no dashboard to read."""
+        try:
+            panels = self.dashboard.panels
+        except StudentFault:
+            return []
+        return list(dict.fromkeys(q for panel in panels for q in panel.queries))
