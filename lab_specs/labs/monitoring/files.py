@@ -152,6 +152,11 @@ class Dashboard:
     since: str  # where its time begins
     panels: tuple[Panel, ...]
 
+    @property
+    def queries(self) -> list[str]:
+        """Every query of every panel, each once."""
+        return list(dict.fromkeys(query for panel in self.panels for query in panel.queries))
+
 
 def read_dashboard(volume: Volume) -> Dashboard:
     """The dashboard. Raises `StudentFault`."""

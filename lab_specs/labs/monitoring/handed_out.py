@@ -1,5 +1,6 @@
 """What the image hands out when it is asked for its files, read once and on demand."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,11 +47,16 @@ class Files:
         self.hand_out()
         return read_dashboard(self.student.volume("out"))
 
-    @cached_property
+    @property
     def queries(self) -> list[str]:
-        """Every query of every panel, each once; none when there is no dashboard to read."""
-        try:
-            panels = self.dashboard.panels
-        except StudentFault:
-            return []
-        return list(dict.fromkeys(q for panel in panels for q in panel.queries))
+        """Every query of every panel; none when there is no dashboard that can be read."""
+        with contextlib.suppress(StudentFault):
+            return self.dashboard.queries
+        return []
+
+    @property
+    def recorded(self) -> set[str]:
+        """The names of recorded series; none when there are no rules that can be read."""
+        with contextlib.suppress(StudentFault):
+            return set(self.monitoring.named("record"))
+        return set()

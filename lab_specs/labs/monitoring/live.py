@@ -20,10 +20,10 @@ from spells import BAD
 
 from lab_specs.kit import Service
 
-PACE = "500ms"  # between two scrapes, and between two evaluations
-WAIT = "1s"  # the `for` of every rule
+PACE, GLANCE = "500ms", "250ms"  # between two scrapes, and between two evaluations
+WAIT = "500ms"  # the `for` of every rule
 STEP_SECONDS = 15.0  # for one step of the story
-LOOK_EVERY = 0.3
+LOOK_EVERY = 0.15
 BURST, QUIET = 25, 60  # requests at a time, bad and good
 SHARE = (
     'sum(rate(predict_requests_total{outcome!="ok"}[1m])) / sum(rate(predict_requests_total[1m]))'
@@ -53,7 +53,7 @@ def live_files(monitoring: Monitoring, *, port: int, sink: int) -> tuple[bytes, 
     pace = {"scrape_interval": PACE, "scrape_timeout": PACE}
     job = _moved(monitoring.job, TARGET, port) | pace
     config = {
-        "global": pace | {"evaluation_interval": PACE},
+        "global": pace | {"evaluation_interval": GLANCE},
         "rule_files": [RULES],
         "scrape_configs": [job],
         "alerting": _moved(monitoring.config.get("alerting") or {}, ALERTMANAGER, sink),

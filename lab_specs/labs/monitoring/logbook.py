@@ -93,6 +93,16 @@ def demand_outcome(fields: dict[str, Any], outcome: str) -> None:
     )
 
 
+def demand_level(fields: dict[str, Any], outcome: str) -> None:
+    """Raise `Failure` unless the line has the level that fits the outcome."""
+    expect(
+        fields.get("level") == LEVELS[outcome],
+        expected=f"level {LEVELS[outcome]} for a request that is {outcome}",
+        actual=str(fields.get("level"))[:80],
+        hint="INFO for ok, WARNING for refused, ERROR for failed.",
+    )
+
+
 def seconds_of(fields: dict[str, Any]) -> float:
     """How long a request took, as its line says."""
     return float(fields["seconds"])
