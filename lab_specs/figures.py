@@ -23,7 +23,7 @@ NAMED_POINTS = 60  # of one series whose places are texts
 READ = 100_000  # points of a series that are looked at
 LARGEST = 1e15  # no curve that people compare goes beyond; a float tells whole numbers up to here
 SMALLEST = 1e-12
-LABEL, SENTENCE = 60, 400  # characters of a name and of a sentence
+PLACE, NAME, LABEL, SENTENCE = 24, 40, 60, 400  # characters of a text
 
 Number = int | float
 Place = int | float | str
@@ -72,7 +72,7 @@ def _items(values: object) -> list[Any]:
 
 def _place(value: object) -> Place | None:
     found = number(value)
-    return found if found is not None else label(value) or None
+    return found if found is not None else label(value, PLACE) or None
 
 
 def _series(values: object) -> list[Any]:
@@ -97,7 +97,7 @@ class Series(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Label
+    name: Annotated[str, BeforeValidator(lambda said: label(said, NAME))]
     x: tuple[Place, ...] = ()
     y: tuple[Number, ...] = ()
 

@@ -64,7 +64,7 @@ class Grid:
         if number is None:
             return "–"  # noqa: RUF001 - a dash is meant
         if self.axes:
-            return f"{number:.7g}" if isinstance(number, float) else str(number)
+            return f"{number:.6g}" if isinstance(number, float) else str(number)
         if self.scale:
             return self.scale[int(number)]
         return f"{number:.0%}" if isinstance(number, float) else str(number)
@@ -164,14 +164,16 @@ def _places(grid: Grid) -> go.Figure:
 def _measured(grid: Grid) -> dict[str, Any]:
     """Axes with names, and room for the names of many columns."""
     across, up = grid.axes or ("", "")
-    xaxis: dict[str, Any] = {"title": {"text": across}}
+    # Powers of ten would be written with a style of their own, which our policy refuses.
+    plain = {"exponentformat": "e", "minexponent": 5}
+    xaxis: dict[str, Any] = {"title": {"text": across}, **plain}
     if grid.kind == "columns" or any(isinstance(row.name, str) for row in grid.rows):
         names = [row.name for row in grid.rows]
         xaxis |= {"type": "category", "categoryorder": "array", "categoryarray": names}
     return {
         "height": 320 + 20 * len(grid.columns),
         "xaxis": xaxis,
-        "yaxis": {"title": {"text": up}, "exponentformat": "power"},
+        "yaxis": {"title": {"text": up}, **plain},
         "legend": {"y": 1.02, "yanchor": "bottom"},
     }
 
