@@ -1,12 +1,12 @@
-"""What a lecturer fills in to order repositories."""
+"""What a lecturer fills in to order repositories, and who may do so where."""
 
 from typing import Any, cast
 
 from django import forms
 
-from portal.courses.models import Edition, MiniProject
+from portal.courses.models import Course, Edition, MiniProject
 from portal.github.models import Installation, Permission
-from portal.github.provisions import DEFAULT_PATTERN
+from portal.github.provisions import DEFAULT_PATTERN, places
 
 
 class OrderForm(forms.Form):
@@ -49,8 +49,31 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
         chosen = {
-            "installation": Installation.alive(),
+            "installation": places(edition),
             "mini_projects": edition.mini_projects.order_by("order"),
         }
         for name, rows in chosen.items():
             cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
+
+
+class CoursesForm(forms.Form):
+    """Which courses may make repositories, a field for each installation that answers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        rows = Installation.alive().prefetch_related("courses")
+        self.installations = {f"courses-{each.pk}": each for each in rows}
+        for name, each in self.installations.items():
+            self.fields[name] = forms.ModelMultipleChoiceField(
+                Course.objects.order_by("title", "code"),
+                label=each.account,
+                required=False,
+                initial=each.courses.all(),
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    def save(self) -> None:
+        """Let these courses, and no others."""
+        for name, each in self.installations.items():
+            each.courses.set(self.cleaned_data[name])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.common.errors import Refused
@@ -34,6 +35,7 @@ class Order:
 
 def order(*, edition: Edition, installation: Installation, order: Order, by: User) -> Provision:
     """Note the order and plan a room for everybody; nothing is done at GitHub yet."""
+    demand_allowed(installation, edition)
     _demand_place(installation)
     projects = list(order.mini_projects)
     pattern, template = demand_pattern(order.pattern), order.template.strip()
@@ -91,6 +93,20 @@ def discard(provision: Provision) -> None:
         if rooms.exclude(status=RoomStatus.PLANNED).exists():
             raise Refused("Some of these repositories have been made; the order stays.")
         provision.delete()
+
+
+def places(edition: Edition) -> QuerySet[Installation]:
+    """Where an administrator lets the lecturers of the course make repositories."""
+    return Installation.alive().filter(courses=edition.course_id)
+
+
+def demand_allowed(installation: Installation, edition: Edition) -> None:
+    """Refused where an administrator has not, or no longer, let the course make repositories."""
+    if not installation.courses.filter(pk=edition.course_id).exists():
+        raise Refused(
+            f"{edition.course} may not make repositories for {installation.account}. An"
+            " administrator of the portal allows it, on the page “GitHub”."
+        )
 
 
 def _values(edition: Edition, provision: Provision, teams: Sequence[Team]) -> list[dict[str, str]]:

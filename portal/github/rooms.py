@@ -17,7 +17,7 @@ from portal.common.errors import Refused
 from portal.github import errands
 from portal.github.crowd import Crowd
 from portal.github.models import Provision, Room, RoomStatus
-from portal.github.provisions import plan
+from portal.github.provisions import demand_allowed, plan
 from portal.github.roomwork import LOOK, MAKE, THERE, guests
 from portal.people.models import User
 
@@ -38,6 +38,7 @@ def pace(costs: Iterable[int]) -> list[timedelta]:
 
 def look(provision: Provision, *, by: User) -> list[str]:
     """Have GitHub asked what is there; a room for those who came since. Who is in no team yet."""
+    demand_allowed(provision.installation, provision.edition)
     with transaction.atomic():
         alone = plan(provision)
         provision.looked_for_at, provision.fault, provision.facts = timezone.now(), "", {}
@@ -98,6 +99,7 @@ def _wait(
     remove: Mapping[int, Sequence[Mapping[str, Any]]] | None = None,
 ) -> int:
     """Rooms wait, and an errand for each is due in its turn."""
+    demand_allowed(provision.installation, provision.edition)
     crowd = Crowd.of(provision.edition)
     with transaction.atomic():
         rooms = list(provision.rooms.select_for_update().filter(pk__in=numbers).order_by("name"))

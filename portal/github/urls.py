@@ -14,6 +14,7 @@ urlpatterns = [
     path("github/new/", app.begin, name="begin"),
     path("github/made/", app.made, name="made"),
     path("github/test/", app.check, name="check"),
+    path("github/courses/", app.allow, name="allow"),
     path("github/forget/", app.forget, name="forget"),
     path("github/hooks/", hooks.receive, name="hook"),
     path("github/projects/<int:pk>/teams/<int:team_pk>/", pushes.on_push, name="on-push"),

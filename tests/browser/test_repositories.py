@@ -39,13 +39,15 @@ def looks(open_page: Opened, base: str, places: dict[str, str]) -> None:
         page.context.close()
 
 
-def installed() -> Installation:
-    return Installation.objects.create(
+def installed(world: World) -> Installation:
+    row = Installation.objects.create(
         number=7,
         account="mlops-school",
         permissions={"administration": "write"},
         seen_at=timezone.now(),
     )
+    row.courses.add(world.edition.course)
+    return row
 
 
 def ordered(world: World) -> Provision:
@@ -58,7 +60,7 @@ def ordered(world: World) -> Provision:
         mini_projects=world.mini_projects[:2], pattern="{course}-{edition}-{team}", template="a/b"
     )
     provision = provisions.order(
-        edition=world.edition, installation=installed(), order=order, by=world.lecturer
+        edition=world.edition, installation=installed(world), order=order, by=world.lecturer
     )
     rooms.look(provision, by=world.lecturer)
     return provision
@@ -91,7 +93,7 @@ def test_before_anything_is_ordered(live_server: LiveServer, open_page: Opened) 
     world = make_world(students=6, mini_projects=2)
     here = f"/editions/{world.edition.pk}/repositories/"
     looks(open_page, live_server.url, {"nowhere": here})
-    installed()
+    installed(world)
     looks(open_page, live_server.url, {"empty": here})
 
 

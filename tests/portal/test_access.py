@@ -90,7 +90,7 @@ TABLE = {
     "github_unlink": Rule("", WRITE_ONLY, answers(ELSEWHERE)),
     # Of superusers alone, whom tests/portal/github asks
     **dict.fromkeys(
-        (f"github:{name}" for name in ("app", "begin", "made", "check", "forget")),
+        (f"github:{name}" for name in ("app", "begin", "made", "check", "allow", "forget")),
         Rule("", answers(GONE), answers(GONE)),
     ),
     "second-factor": Rule("", *[answers(GONE, GONE, GONE, *[ELSEWHERE] * 3)] * 2),

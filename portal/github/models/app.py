@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from portal.courses.models import Course
+
 
 class App(models.Model):
     """The GitHub App of this portal; at most one. Its secrets are stored sealed, never as text."""
@@ -40,6 +42,12 @@ class Installation(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True, help_text="newest news, GitHub's clock")
+    courses = models.ManyToManyField(
+        Course,
+        blank=True,
+        related_name="installations",
+        help_text="whose lecturers may make repositories there",
+    )
 
     class Meta:
         ordering = ["account"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import structlog
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -24,10 +25,13 @@ from lab_specs.troubles import Trouble, explain_trouble
 from portal.common.errors import Refused
 from portal.github import setup
 from portal.github.credentials import keys
+from portal.github.forms import CoursesForm
 from portal.github.models import App, Errand, ErrandStatus
 from portal.github.wishes import NAME_LENGTH, WISHES, manifest
 from portal.people.requests import Request
 from portal.people.with_github import leads_to_github
+
+log = structlog.get_logger()
 
 STATE = "github_app_state"
 STATE_SECONDS = 3600  # GitHub's code holds as long
@@ -160,6 +164,20 @@ def check(request: Request) -> HttpResponse:
 
 @of_superusers
 @require_POST
+def allow(request: Request) -> HttpResponse:
+    """Say which courses may make repositories where."""
+    form = CoursesForm(request.POST)
+    if form.is_valid():
+        form.save()
+        log.info("github_courses_allowed", person=request.user.pk)
+        messages.success(request, "Kept: lecturers of these courses may make repositories there.")
+    else:
+        messages.error(request, "Nothing was changed: one of these courses is gone. Choose anew.")
+    return redirect("github:app")
+
+
+@of_superusers
+@require_POST
 def forget(request: Request) -> HttpResponse:
     """Remove the App's keys; whoever does it types its name."""
     app = App.objects.first()
@@ -189,6 +207,7 @@ def _page(request: Request, form: NewApp, status: int = 200) -> HttpResponse:
         "unreadable": app is not None and keys() is None,
         "page": setup.app_page(app) if app else "",
         "install": f"{setup.app_page(app)}/installations/new" if app else "",
+        "courses": CoursesForm(),
         "open": sum(each["ok"] is False for each in app.findings) if app else 0,
     }
     return render(request, "github/app.html", context, status=status)

@@ -18,7 +18,7 @@ from portal.courses.queries import standing
 from portal.github import provisions, pulls, rooms, roomtable
 from portal.github.crowd import Crowd
 from portal.github.forms import OrderForm
-from portal.github.models import Installation, Provision, RoomStatus
+from portal.github.models import Provision, RoomStatus
 from portal.github.roomwork import THERE
 from portal.people.models import User
 from portal.people.requests import Request
@@ -53,7 +53,7 @@ def repositories(request: Request, pk: int) -> HttpResponse:
         "form": form,
         "refused": refused,
         "orders": orders.prefetch_related("mini_projects"),
-        "installations": Installation.alive().exists(),
+        "installations": provisions.places(edition).exists(),
     }
     return render(request, "github/repositories.html", context, status=status)
 

@@ -85,6 +85,7 @@ def furnished(
     installation = Installation.objects.create(
         number=installed.number, account="school", permissions=PERMISSIONS, seen_at=timezone.now()
     )
+    installation.courses.add(edition.course)
     return Classroom(standin, edition, project, tina, org, installed, installation)
 
 

@@ -21,7 +21,7 @@ from portal.github.credentials import keys, oauth_client
 from portal.github.models import App, Errand, ErrandStatus, Installation
 from portal.github.views.app import OPTIONAL
 from portal.people.models import User
-from tests.factories import UserFactory
+from tests.factories import CourseFactory, UserFactory
 from tests.hub.standin import StandIn
 from tests.portal.test_every_page import complaints
 
@@ -288,6 +288,30 @@ def test_forgetting_takes_its_name_and_all_its_keys(
     client.post("/github/forget/", {"name": "School portal"})
     assert (App.objects.count(), oauth_client()) == (0, None)
     assert "At GitHub it is still there" in shown(client)
+
+
+def test_courses_are_let_in_and_out(root: User, client: Client) -> None:
+    App.objects.create(number=1, slug="school", name="School", made_at=timezone.now())
+    mlops, other = CourseFactory(title="MLOps"), CourseFactory(title="Another")
+    at = {
+        name: Installation.objects.create(number=number, account=name, seen_at=timezone.now())
+        for number, name in enumerate(("school", "lab"))
+    }
+    at["lab"].courses.add(other)
+
+    def ticked() -> list[str]:
+        return re.findall(r'value="(\d+)"[^>]* checked', shown(client))
+
+    assert ticked() == [str(other.pk)]
+    sent = {f"courses-{at['school'].pk}": [mlops.pk, other.pk]}
+    client.post("/github/courses/", sent)
+    assert {name: set(row.courses.all()) for name, row in at.items()} == {
+        "school": {mlops, other},
+        "lab": set(),
+    }
+    client.post("/github/courses/", {f"courses-{at['lab'].pk}": ["999"]})
+    assert "one of these courses is gone" in shown(client)
+    assert at["school"].courses.count() == 2
 
 
 def test_a_changed_key_of_the_portal_is_told(

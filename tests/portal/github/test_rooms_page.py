@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from lab_specs.troubles import Trouble
+from portal.common.errors import Refused
 from portal.courses.models import Edition, MiniProject
 from portal.courses.rules import Role
 from portal.github import provisions, rooms
@@ -29,13 +30,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def installation() -> Installation:
-    return Installation.objects.create(
+def installation(edition: Edition) -> Installation:
+    row = Installation.objects.create(
         number=7,
         account="school",
         permissions={"administration": "write"},
         seen_at=timezone.now(),
     )
+    row.courses.add(edition.course)
+    return row
 
 
 @pytest.fixture
@@ -142,6 +145,27 @@ def test_an_installation_without_the_permission_is_refused_with_words(
     }
     answer = teach.post(reverse("github:repositories", args=[edition.pk]), sent)
     assert "Administration: write" in answer.content.decode()
+
+
+def test_only_where_an_administrator_lets_the_course(
+    teach: Client,
+    edition: Edition,
+    mini_project: MiniProject,
+    installation: Installation,
+    tina: User,
+) -> None:
+    team(edition, "Amber", "ann")
+    provision = ordered(edition, mini_project, installation, tina)
+    Room.objects.update(seen={"there": False}, seen_at=timezone.now())
+    installation.courses.clear()
+    path = reverse("github:order", args=[edition.pk, provision.pk])
+    for do in ("look", "make"):
+        assert "may not make repositories for school" in said(teach.post(path, {"do": do}))
+    with pytest.raises(Refused, match="may not make repositories for school"):
+        ordered(edition, mini_project, installation, tina)
+    assert not Errand.objects.exists()
+    page = teach.get(reverse("github:repositories", args=[edition.pk])).content.decode()
+    assert "No organisation yet" in page
 
 
 def test_progress_tells_only_what_is_new(
