@@ -19,7 +19,7 @@ from tests.worlds import PASSWORD, SHELF, hand_in, judged, levels, make_world, r
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 REACHED = {"interface": 2, "predictions": 3, "care": 1}
-TRICK = '<a href="https://evil.example">free</a><b>marks</b>'
+TRICK = '<b><a href="//e">y</a>'  # as long as the name of a place may be
 STEPS = range(1_000)
 SHOWN = (
     Figure(
