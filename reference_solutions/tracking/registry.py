@@ -25,8 +25,6 @@ def register(name: str, run: str) -> None:
 
 def fetch(name: str) -> Path:
     """The weights of the version that the alias points at, as a file. Raises MlflowException."""
-    folder = tempfile.mkdtemp()
-    return (
-        Path(mlflow.artifacts.download_artifacts(f"models:/{name}@{ALIAS}", dst_path=folder))
-        / WEIGHTS
-    )
+    address = f"models:/{name}@{ALIAS}"
+    folder = mlflow.artifacts.download_artifacts(address, dst_path=tempfile.mkdtemp())
+    return Path(folder) / WEIGHTS

@@ -10,14 +10,15 @@ from records import PREDICTIONS, RUNNING, Record, read_labels
 from trackers import Export, Server
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Image, Run, Volume, expect
+from lab_specs.kit import Image, Process, Run, Volume, expect
 
 EXPERIMENT = "digits"
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 ENDLESS = 100_000  # epochs
 ALIVE = 3  # values of a metric that prove that it is written while training goes on
-LIVE_SECONDS = 60.0  # a training has to show the first values by then
-STOP_SECONDS = 30.0  # and to end by then after a signal
+START_SECONDS = 60.0  # until a training has a run
+LIVE_SECONDS = 20.0  # until the run has its first values, then
+STOP_SECONDS = 15.0  # and to end after a signal
 LOOK_EVERY = 0.2
 PREDICT_SECONDS = 60.0
 
@@ -117,18 +118,27 @@ class Lab:
         """Train without end, look what is told meanwhile, and end it with a signal."""
         env = self._env() | {"EPOCHS": str(ENDLESS), "SEED": str(seed)}
         process = self.student.start(["train"], env=env, mounts=_mounts(data))
-        told, end = None, time.monotonic() + LIVE_SECONDS
-        while told is None and time.monotonic() < end and process.running():
-            time.sleep(LOOK_EVERY)
-            new = [record for name, record in self.runs().items() if name not in before]
-            told = next(filter(_is_telling, new), None)
-        if process.running():
-            process.signal("TERM")
+        told = self._watched(process, before)
+        process.signal("TERM")
         ended = not process.wait(STOP_SECONDS).timed_out
         process.remove()
-        return Stopped(
-            told, ended, [one for name, one in self.runs().items() if name not in before]
-        )
+        return Stopped(told, ended, self._new(before))
+
+    def _watched(self, process: Process, before: Runs) -> Record | None:
+        """The run of a training as soon as it tells how it goes; None when it does not."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and process.running():
+            new = self._new(before)
+            told = next(filter(_is_telling, new), None)
+            if told is not None:
+                return told
+            if new:
+                end = min(end, time.monotonic() + LIVE_SECONDS)
+            time.sleep(LOOK_EVERY)
+        return None
+
+    def _new(self, before: Runs) -> list[Record]:
+        return [record for name, record in self.runs().items() if name not in before]
 
     def predict(
         self, pred: str, record: Record | None = None, uri: str | None = None

@@ -19,7 +19,7 @@ from lab_specs.faults import Code, StudentFault
 METRICS = ("loss", "val_accuracy", "accuracy")
 FINISHED, RUNNING = "FINISHED", "RUNNING"
 RUN_FILE, PREDICTIONS = "run.json", "predictions.json"
-RUN_ID = re.compile(r"[0-9a-f]{1,64}")
+RUN_ID = re.compile(r"[0-9a-f]{32}")
 STEPS_LIMIT = 1_000  # values of a metric that are looked at
 NAMES_LIMIT = 100  # parameters of a run that are looked at
 TEXT_LIMIT = 200  # characters of a name or value
