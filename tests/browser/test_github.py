@@ -7,6 +7,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from grader import github_tasks
+from portal.courses.models import Course
 from portal.github import setup
 from portal.github.models import App, Errand, ErrandStatus
 from portal.people.models import User
@@ -119,12 +120,18 @@ def test_how_it_looks(
     school.install(school.world.apps[-1], school.world.accounts["school"])
     other = school.install(school.world.apps[-1], school.world.accounts["ada"])
     other.suspended_at = timezone.now()
+    Course.objects.create(code="mlops", title="MLOps for everybody")
+    Course.objects.create(code="other", title="Another course")
     school.world.apps[-1].permissions.pop("checks")
     setup.look_over(by=root)
     work()
     page.goto(f"{base}/github/")
     expect(page.get_by_text("It is suspended")).to_be_visible()
     picture("findings")
+    page.get_by_label("MLOps for everybody").check()
+    page.get_by_role("button", name="Keep this").click()
+    expect(page.get_by_text("Kept: lecturers of these courses")).to_be_visible()
+    expect(page.get_by_label("MLOps for everybody")).to_be_checked()
     App.objects.update(sealed="unreadable")
     Errand.objects.update(status="failed", ended_at=timezone.now(), fault="no_app")
     page.goto(f"{base}/github/")
