@@ -13,7 +13,7 @@ UNITS = (256, 128)
 BATCH, DECAY = 64, 1e-3
 EPOCHS = 20
 SHARES = (0.5, 0.7, 0.8)  # of the weights that are zero, step by step
-EPOCHS_BETWEEN = 6
+EPOCHS_BETWEEN = 9
 SEED = 3
 
 Labels = npt.NDArray[np.integer]

@@ -9,7 +9,7 @@ from model import DigitNet
 from training import fit
 
 SHARES = (0.6, 0.8)  # of all weights, step by step: what is left learns between the steps
-EPOCHS = 2
+EPOCHS = 3
 RATE = 2e-3
 
 

@@ -10,15 +10,15 @@ class Job:
     """Models to run, by the names of their files, and what to run them on.
 
     `inputs` is an `.npy` of float32 [N, 64]. Each process may use `cpu_seconds` of the processor;
-    `seconds` by the clock are a backstop. `wipe` are models to run a second time, with the
-    weights of their integer operations wiped out. `race` are models to time against each other,
-    over `rounds` rounds.
+    `seconds` by the clock are a backstop. With `look`, graphs are read as well, and models are
+    run a second time with the weights of their integer operations wiped out. `race` are models to
+    time against each other, over `rounds` rounds.
     """
 
     folder: Path
     inputs: str
     models: tuple[str, ...]
-    wipe: tuple[str, ...]
+    look: bool
     race: tuple[str, ...]
     rounds: int
     cpu_seconds: int
@@ -32,9 +32,9 @@ class Job:
             folder=path.parent,
             inputs=said["inputs"],
             models=tuple(said["models"]),
-            wipe=tuple(said.get("wipe", ())),
-            race=tuple(said.get("race", ())),
-            rounds=int(said.get("rounds", 0)),
+            look=bool(said["look"]),
+            race=tuple(said["race"]),
+            rounds=int(said["rounds"]),
             cpu_seconds=int(said["cpu_seconds"]),
             seconds=float(said["seconds"]),
         )

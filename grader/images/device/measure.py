@@ -4,6 +4,7 @@ import gc
 import re
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,7 @@ from .job import Job
 
 CLASSES = 10
 CALLS = 50  # in a row, for one figure of a race
+WIPED = 500  # pictures for a model without its integer weights
 
 
 class Runner(Protocol):
@@ -37,16 +39,22 @@ def measure(job: Job) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for name in job.models:
         path = job.folder / name
-        seen = cage(partial(_read, path, pictures, wipe=name in job.wipe))
-        if "fault" not in seen:
-            ran = cage(partial(_run, path, pictures))
-            seen = ran if "fault" in ran else {"value": seen["value"] | ran["value"]}
-        facts[name] = seen
-    racing = [
-        job.folder / name for name in job.race if "fault" not in facts.get(name, {"fault": 1})
-    ]
-    race = cage(partial(_race, racing, pictures, job.rounds)) if racing else {"value": {}}
+        steps = [partial(_look, path, pictures)] if job.look else []
+        facts[name] = _in_turn([*steps, partial(_run, path, pictures)], cage)
+    sound = [name for name in job.race if "fault" not in facts[name]]
+    race = cage(partial(_race, [job.folder / name for name in sound], pictures, job.rounds))
     return {"models": facts, "race": race}
+
+
+def _in_turn(steps: list[Callable[[], Any]], cage: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """What all steps found together, or the fault of the first that had one."""
+    found: dict[str, Any] = {}
+    for step in steps:
+        seen = cage(step)
+        if "fault" in seen:
+            return seen
+        found |= seen["value"]
+    return found
 
 
 def _tools(name: str) -> ModuleType:
@@ -63,12 +71,12 @@ def _runner(name: str, content: bytes) -> Runner:
     return runner
 
 
-def _read(path: Path, pictures: Numbers, *, wipe: bool) -> dict[str, Any]:
-    """What stands in the graph, and the answers that it gives without its integer weights."""
+def _look(path: Path, pictures: Numbers) -> dict[str, Any]:
+    """What stands in the graph, and some answers that it gives without its integer weights."""
     census, wiped = _tools(path.name).read(path.read_bytes())
     told: dict[str, Any] = census.told()
-    if wipe and census.integer:
-        told["wiped"] = _answers(_runner(path.name, wiped), pictures)
+    if census.integer:
+        told["wiped"] = _answers(_runner(path.name, wiped), pictures[:WIPED])
     return told
 
 

@@ -16,6 +16,8 @@ from onnx import numpy_helper
 from .cage import Refused
 from .census import Census, Numbers
 
+onnxruntime.disable_telemetry_events()
+
 # Products of integers: which input holds the weights, and which the value that stands for zero.
 INTEGER = {
     "ConvInteger": (1, 3),

@@ -4,6 +4,7 @@ LiteRT runs the operations as they stand in the file: a product whose weights ar
 worked out with integers, whether its other side comes as integers or is quantised on the way.
 """
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -72,10 +73,13 @@ def read(content: bytes) -> tuple[Census, bytes]:
     if content[4:8] != MARK:
         raise Refused("it is no TFLite model")
     wiped = bytearray(content)
-    model = schema.Model.GetRootAs(wiped)
     census = Census()
-    for number in range(model.SubgraphsLength()):
-        _count(model, model.Subgraphs(number), census)
+    try:
+        model = schema.Model.GetRootAs(wiped)
+        for number in range(model.SubgraphsLength()):
+            _count(model, model.Subgraphs(number), census)
+    except (struct.error, IndexError, ValueError, TypeError, AttributeError) as error:
+        raise Refused(f"it is no sound TFLite model: {error}") from error
     return census, bytes(wiped)
 
 
