@@ -132,7 +132,7 @@ def test_one_project_of_ones_own_choice_and_labs_that_do_not_count() -> None:
     assert project.free_choice
     assert not project.labs
     assert "text" in {item.kind for item in project.deliverables}
-    assert labs.labs == ("training", "tuning", "serving", "drift")
+    assert labs.labs == ("training", "tracking", "tuning", "serving", "drift")
     assert not labs.counts
 
 

@@ -31,8 +31,8 @@ def level(part: str, criterion: str, name: str, chance: int = 1) -> facts.Assess
         (HOGENT, [level("docker", "compose", "super")], "no level 'super'"),
         (
             HOGENT,
-            [level("edge", "smaller", "expert"), level("edge", "smaller", "advanced")],
-            "two levels for one chance: edge, smaller, 1",
+            [level("edge", "pruning", "expert"), level("edge", "pruning", "advanced")],
+            "two levels for one chance: edge, pruning, 1",
         ),
         (HOGENT, [facts.OnTrack(track="gent"), facts.OnTrack(track="tiao")], "two tracks"),
         (HOGENT, [facts.OnTrack(track="mars")], "no track 'mars'"),
@@ -101,13 +101,13 @@ def test_a_result_names_the_rules_that_made_it() -> None:
 
 
 def test_a_key_of_the_caller_changes_nothing() -> None:
-    plain = level("edge", "smaller", "expert")
-    named = facts.Assessed(part="edge", criterion="smaller", level="expert", ref="row 7")
+    plain = level("cicd", "pipeline", "expert")
+    named = facts.Assessed(part="cicd", criterion="pipeline", level="expert", ref="row 7")
     assert plain == named
     first = evaluate(HOGENT, [plain], as_of=NOON)
     again = evaluate(HOGENT, [named], as_of=NOON)
     assert first == again
-    reached = again.standings["edge"].reached[0]
+    reached = again.standings["cicd"].reached[0]
     assert reached.fact is not None
     assert reached.fact.ref == "row 7"
 
@@ -146,7 +146,7 @@ def test_levels_without_a_price_are_refused() -> None:
 
 @pytest.mark.rule("HOG-37")
 def test_the_states_of_a_resit() -> None:
-    low = {"all_levels": "proficient", "levels": {"edge": {"smaller": "not yet proficient"}}}
+    low = {"all_levels": "proficient", "levels": {"edge": {"pruning": "not yet proficient"}}}
     start = {
         "track": "gent",
         "took": {each.id: each.labs[0] for each in HOGENT.edition.mini_projects if each.labs},
@@ -156,7 +156,7 @@ def test_the_states_of_a_resit() -> None:
     in_time, late = datetime(2025, 2, 3, tzinfo=UTC), datetime(2025, 2, 20, tzinfo=UTC)
     made = facts.Appointed(on=date(2025, 2, 3))
     absent = facts.Present(event="resit", present=False)
-    taken = level("edge", "smaller", "not yet proficient", chance=2)
+    taken = level("edge", "pruning", "not yet proficient", chance=2)
     for added, moment, status in (
         ([], in_time, ResitStatus.OPEN),
         ([], late, ResitStatus.DECLINED),
@@ -208,7 +208,7 @@ def test_what_nobody_can_look_at_any_more_is_not_awaited() -> None:
 def test_the_engine_reads_an_edition_that_was_kept_as_json() -> None:
     kept = EditionFile.model_validate_json(HOGENT.edition.model_dump_json())
     again = Policy.of(kept, SHELF)
-    found = [level("edge", "smaller", "expert")]
+    found = [level("cicd", "pipeline", "expert")]
     first = evaluate(HOGENT, found, as_of=NOON)
     assert evaluate(again, found, as_of=NOON).reasons == first.reasons
 

@@ -74,7 +74,8 @@ def _levels(draw: st.DrawFn, policy: Policy) -> list[Fact]:
         lab = draw(st.sampled_from(["", *part.labs]))
         if lab:
             found.append(facts.Took(part=part.id, lab=lab))
-        for row in policy.rubrics[part.id]:
+        rows = [row for row in policy.rubrics[part.id] if row.lab in {"", lab}]  # as gathered
+        for row in rows:
             for chance in (1, 2):
                 level = draw(st.none() | st.sampled_from(row.levels))
                 if level is not None and (chance == 1 or draw(st.integers(0, 4)) == 0):
