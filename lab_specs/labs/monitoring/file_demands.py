@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from client import DIGITS, KINDS, REQUESTS, SECONDS
 from files import ALERTMANAGER, RULES, TARGET, Dashboard, Monitoring, targets
-from live import Story
 from promql import hides_names, uses
+from story import Story
 
 from lab_specs.kit import expect
 

@@ -1,33 +1,24 @@
-"""A real Prometheus scrapes the service, and its alert goes out to a sink and ends again.
+"""A real Prometheus beside the service, with the files of the student.
 
 Minutes become seconds: in a copy of the files, addresses are those of the attempt, everything is
-looked at twice a second, and an alert waits for one second. `promtool` has proved the waiting.
+looked at several times a second, and no alert waits for minutes. `promtool` proves the waiting.
 """
 
 import json
 import math
-import time
-from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from client import Row, post, predict
 from files import ALERTMANAGER, CONFIG, RULES, TARGET, Monitoring
-from promql import settled
 from promtool import Promtool
 from sink import Sink, listening
-from spells import BAD
 
 from lab_specs.kit import Service
 
 PACE, GLANCE = "500ms", "250ms"  # between two scrapes, and between two evaluations
 WAIT = "500ms"  # the `for` of every rule
-STEP_SECONDS = 15.0  # for one step of the story
-LOOK_EVERY = 0.15
-BURST, QUIET = 25, 60  # requests at a time, bad and good
-SHARE = (
-    'sum(rate(predict_requests_total{outcome!="ok"}[1m])) / sum(rate(predict_requests_total[1m]))'
-)
+PATIENCE = 8.0  # seconds for an answer of Prometheus
 COMMAND = (
     "exec prometheus --config.file=/work/live/prometheus.yml --storage.tsdb.path=/tmp/data "
     "--web.listen-address=127.0.0.1:$PORT --rules.alert.resend-delay=1s --query.timeout=5s "
@@ -35,27 +26,13 @@ COMMAND = (
 )
 
 
-@dataclass
-class Story:
-    """What happened, told by Prometheus itself and by the sink."""
-
-    scraped: str = "never"  # the health of the target
-    fired: bool = False  # as Prometheus says
-    told: bool = False  # the sink got it
-    ended: bool = False
-    told_end: bool = False
-    answers: dict[str, str | int] = field(default_factory=dict)  # of queries: numbers, or why none
-    moments: list[tuple[float, float, float]] = field(default_factory=list)  # time, share, firing
-
-
 def live_files(monitoring: Monitoring, *, port: int, sink: int) -> tuple[bytes, bytes]:
     """The configuration and the rules with other addresses, and seconds for minutes."""
     pace = {"scrape_interval": PACE, "scrape_timeout": PACE}
-    job = _moved(monitoring.job, TARGET, port) | pace
     config = {
         "global": pace | {"evaluation_interval": GLANCE},
         "rule_files": [RULES],
-        "scrape_configs": [job],
+        "scrape_configs": [_moved(monitoring.job or {}, TARGET, port) | pace],
         "alerting": _moved(monitoring.config.get("alerting") or {}, ALERTMANAGER, sink),
     }
     rules = _plain(monitoring.rules)
@@ -83,20 +60,15 @@ class Prometheus:
 
     service: Service
 
-    def ask(self, path: str) -> Any:  # noqa: ANN401 - any JSON value
-        """The data of an answer; None when it says that the question was bad."""
-        answer = self.service.get(f"/api/v1/{path}", seconds=8).json()
-        return answer.get("data") if isinstance(answer, dict) else None
-
     def health(self) -> str:
-        """`up`, `down` with its reason, or `unknown`."""
-        active = (self.ask("targets?state=active") or {}).get("activeTargets") or [{}]
+        """`up`, or another word with the reason."""
+        active = (self._ask("targets?state=active") or {}).get("activeTargets") or [{}]
         error = active[0].get("lastError")
-        return f"{active[0].get('health')}{f': {error}' if error else ''}"[:300]
+        return f"{active[0].get('health', 'not looked at')}{f': {error}' if error else ''}"[:300]
 
     def firing(self, name: str) -> dict[str, str] | None:
         """The labels of the firing alert of that name."""
-        for alert in (self.ask("alerts") or {}).get("alerts") or []:
+        for alert in (self._ask("alerts") or {}).get("alerts") or []:
             labels: dict[str, str] = alert.get("labels") or {}
             if labels.get("alertname") == name and alert.get("state") == "firing":
                 return labels
@@ -104,15 +76,22 @@ class Prometheus:
 
     def numbers(self, query: str) -> str | int:
         """How many series with a number a query has; a text that says why it has none."""
-        answer = self.service.get(f"/api/v1/query?query={_quoted(query)}", seconds=8).json()
+        answer = self._get(f"query?query={_quoted(query)}")
         if answer.get("status") != "success":
             return str(answer.get("error"))[:200]
         return sum(not math.isnan(value) for value in _values(answer["data"]))
 
     def value(self, query: str) -> float:
         """The one number of a query; 0 when there is none."""
-        values = _values(self.ask(f"query?query={_quoted(query)}") or {})
+        values = _values(self._ask(f"query?query={_quoted(query)}") or {})
         return values[0] if len(values) == 1 and math.isfinite(values[0]) else 0.0
+
+    def _ask(self, path: str) -> Any:  # noqa: ANN401 - any JSON value
+        return self._get(path).get("data")
+
+    def _get(self, path: str) -> dict[str, Any]:
+        answer = self.service.get(f"/api/v1/{path}", seconds=PATIENCE).json()
+        return answer if isinstance(answer, dict) else {}
 
 
 def _values(data: dict[str, Any]) -> list[float]:
@@ -126,75 +105,29 @@ def _quoted(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
-def play(
-    promtool: Promtool,
-    monitoring: Monitoring,
-    service: Service,
-    rows: Sequence[Row],
-    queries: Sequence[str],
-) -> Story:
-    """Start Prometheus, make trouble, and end it."""
-    with listening() as sink:
-        config, rules = live_files(monitoring, port=service.port, sink=sink.port)
-        promtool.work.write(f"live/{CONFIG}", config)
-        promtool.work.write(f"live/{RULES}", rules)
-        # A file that Prometheus refuses is the student's; that it starts then is our business.
-        promtool.check("config", f"live/{CONFIG}")
-        started = promtool.sidecar.serve(
-            ["sh", "-c", COMMAND], mounts={"work": "/work:ro"}, health="/-/ready"
-        )
-        try:
-            return _act(Prometheus(started), sink, service, rows, queries)
-        finally:
-            started.process.remove()
+@dataclass
+class Live:
+    """Prometheus and the sink that its alerts go to, begun once and ended together."""
 
+    promtool: Promtool
+    service: Service
+    end: ExitStack = field(default_factory=ExitStack)
+    prometheus: Prometheus | None = None
+    sink: Sink | None = None
 
-def _act(
-    prometheus: Prometheus,
-    sink: Sink,
-    service: Service,
-    rows: Sequence[Row],
-    queries: Sequence[str],
-) -> Story:
-    story, began = Story(), time.monotonic()
-
-    def look() -> dict[str, str] | None:
-        labels = prometheus.firing(BAD)
-        share = prometheus.value(SHARE)
-        story.moments.append((time.monotonic() - began, share, float(labels is not None)))
-        return labels
-
-    _until(lambda: prometheus.health() == "up")
-    story.scraped = prometheus.health()
-    if story.scraped != "up":
-        return story
-    predict(service, rows[:1])
-    time.sleep(1)  # two scrapes, so that what comes now is seen to come
-    for _ in range(BURST):
-        post(service, b"trouble")
-    _until(lambda: look() is not None)
-    labels = prometheus.firing(BAD)
-    story.fired = labels is not None
-    story.answers = {query: prometheus.numbers(settled(query)) for query in queries}
-    if labels is None:
-        return story
-    story.told = _until(lambda: sink.has(labels, firing=True))
-
-    def calm() -> bool:
-        for number in range(QUIET):
-            predict(service, [rows[number % len(rows)]])
-        return look() is None
-
-    story.ended = _until(calm)
-    story.told_end = story.ended and _until(lambda: sink.has(labels, firing=False))
-    return story
-
-
-def _until(holds: Callable[[], bool]) -> bool:
-    """Wait for some seconds until it holds; tell whether it does."""
-    end = time.monotonic() + STEP_SECONDS
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(LOOK_EVERY)
-    return True
+    def begin(self, monitoring: Monitoring) -> tuple[Prometheus, Sink]:
+        """Both of them. Raises `Failure` when Prometheus refuses the files."""
+        if self.sink is None:
+            self.sink = self.end.enter_context(listening())
+        if self.prometheus is None:
+            config, rules = live_files(monitoring, port=self.service.port, sink=self.sink.port)
+            self.promtool.work.write(f"live/{CONFIG}", config)
+            self.promtool.work.write(f"live/{RULES}", rules)
+            # A file that Prometheus refuses is the student's; that it starts then, our business.
+            self.promtool.check("config", f"live/{CONFIG}")
+            started = self.promtool.sidecar.serve(
+                ["sh", "-c", COMMAND], mounts={"work": "/work:ro"}, health="/-/ready"
+            )
+            self.end.callback(started.process.remove)
+            self.prometheus = Prometheus(started)
+        return self.prometheus, self.sink

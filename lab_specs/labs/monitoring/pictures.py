@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from live import Story
 from spells import BAD
+from story import Story
 
 from lab_specs.kit import Figure, Series
 

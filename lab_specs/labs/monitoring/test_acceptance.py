@@ -6,7 +6,7 @@ Files of the student reach `promtool` and Prometheus as copies, in a sidecar.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import spells
@@ -50,7 +50,7 @@ from file_demands import (
 )
 from files import CONFIG, RULES
 from handed_out import Files, Sidecars
-from live import Story, play
+from live import Live
 from logbook import (
     about,
     between,
@@ -64,6 +64,7 @@ from logbook import (
 from pictures import buckets_figure, story_figure
 from promql import settled
 from promtool import as_rules, chance
+from story import Story, play
 
 from lab_specs.kit import Figure, Image, Service, check, expect
 
@@ -99,9 +100,18 @@ def files(student: Image, sidecar: Sidecars) -> Files:
 
 
 @pytest.fixture(scope="session")
-def story(files: Files, service: Service, rows: list[Row]) -> Story:
-    """What a real Prometheus made of some trouble. Raises `Failure` when it refuses the files."""
-    return play(files.promtool, files.monitoring, service, rows, files.queries)
+def live(files: Files, service: Service) -> Iterator[Live]:
+    """A real Prometheus, once it is begun."""
+    found = Live(files.promtool, service)
+    with found.end:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def story(live: Live, files: Files, service: Service, rows: list[Row]) -> Story:
+    """What Prometheus made of some trouble. Raises `Failure` when it refuses the files."""
+    prometheus, sink = live.begin(files.monitoring)
+    return play(prometheus, sink, service, rows, files.queries)
 
 
 @check("metrics", "proficient")
@@ -294,9 +304,10 @@ def test_valid_files(files: Files) -> None:
 
 
 @check("alerts", "proficient", after="valid_files")
-def test_scrape_config(files: Files) -> None:
+def test_scrape_config(files: Files, live: Live) -> None:
     """`prometheus.yml` scrapes the service often enough, and sends alerts on"""
     demand_scraping(files.monitoring)
+    live.begin(files.monitoring)  # it takes five seconds until it looks: other checks come first
 
 
 @check("alerts", "proficient", after="valid_files")
