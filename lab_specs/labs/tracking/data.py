@@ -8,6 +8,7 @@ The generator is public, the seed of a verdict is not. At home, from the root of
 import argparse
 import io
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +23,21 @@ HIDDEN = 2_000  # images that a model is measured on
 Images = tuple[Pixels, Labels]
 
 
+@cache
+def visible(seed: int) -> Images:
+    """Every visible base image, drawn once."""
+    return digits(seed)
+
+
 def training(seed: int) -> Images:
     """`x` float32 [1047, 64] in 0..16 and `y` int64: each from a base image of its own."""
-    x, y = digits(seed)
+    x, y = visible(seed)
     return x[:TRAINED], y[:TRAINED]
 
 
 def validation(seed: int) -> Images:
     """The other 300 visible images, none from a base image of the training part."""
-    x, y = digits(seed)
+    x, y = visible(seed)
     return x[TRAINED:], y[TRAINED:]
 
 
@@ -43,10 +50,12 @@ def earlier(seed: int) -> Images:
 def broken(seed: int) -> Images:
     """The training part after an accident: some pixels are no numbers any more."""
     x, y = training(seed)
+    x = x.copy()
     x[::7, ::5] = np.nan
     return x, y
 
 
+@cache
 def hidden(seed: int) -> Images:
     """Images of the same kind, drawn from base images that are never visible."""
     return digits(seed, HIDDEN, "hidden")

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 
+import data
 import numpy as np
-from data import HIDDEN, asked
 from records import PREDICTIONS, RUNNING, Record, read_labels
 from trackers import Export, Server
 
@@ -64,7 +64,7 @@ class Prediction:
     def labels(self) -> Labels:
         """The answers in the order of `data.asked`; a `StudentFault` says why there are none."""
         self.run.require("predict")
-        _, order = asked(self.seed)
+        _, order = data.asked(self.seed)
         said = read_labels(self.pred.read(PREDICTIONS, limit_mb=1), len(order))
         labels = np.empty_like(said)
         labels[order] = said
@@ -73,12 +73,12 @@ class Prediction:
     @property
     def hidden(self) -> Labels:
         """The answers to the hidden images."""
-        return self.labels[:HIDDEN]
+        return self.labels[: data.HIDDEN]
 
     @property
     def validation(self) -> Labels:
         """The answers to the images of the validation."""
-        return self.labels[HIDDEN:]
+        return self.labels[data.HIDDEN :]
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,16 @@ class Lab:
             return Export(self.student.volume("runs")).answers(record.id, count)
         return self.server.answers(record.id, count)
 
-    def train(self, data: str, *, epochs: int, seed: int, before: Runs) -> Execution:
-        """Train on the volume `data` to the end."""
+    def train(self, volume: str, *, epochs: int, seed: int, before: Runs) -> Execution:
+        """Train on the data of a volume to the end."""
         env = self._env() | {"EPOCHS": str(epochs), "SEED": str(seed)}
-        run = self.student.run(["train"], env=env, mounts=_mounts(data))
+        run = self.student.run(["train"], env=env, mounts=_mounts(volume))
         return Execution(run, before, self.runs())
 
-    def stop(self, data: str, *, seed: int, before: Runs) -> Stopped:
+    def stop(self, volume: str, *, seed: int, before: Runs) -> Stopped:
         """Train without end, look what is told meanwhile, and end it with a signal."""
         env = self._env() | {"EPOCHS": str(ENDLESS), "SEED": str(seed)}
-        process = self.student.start(["train"], env=env, mounts=_mounts(data))
+        process = self.student.start(["train"], env=env, mounts=_mounts(volume))
         told = self._watched(process, before)
         process.signal("TERM")
         ended = not process.wait(STOP_SECONDS).timed_out
@@ -161,10 +161,22 @@ class Lab:
         }
 
 
+def supply(student: Image, seed: int) -> None:
+    """Put the data of each training, and what predictions are asked for, into their volumes."""
+    x, y = data.validation(seed)
+    kinds = {"data": data.training, "earlier": data.earlier, "broken": data.broken}
+    for name, kind in kinds.items():
+        train_x, train_y = kind(seed)
+        student.volume(name).write("train.npz", data.packed(x=train_x, y=train_y))
+        student.volume(name).write("validation.npz", data.packed(x=x, y=y))
+    (asked, _), order = data.asked(seed)
+    student.volume("in").write("inputs.npz", data.packed(x=asked[order]))
+
+
 def _is_telling(record: Record) -> bool:
     steps = {step for step, _ in record.metrics.get("loss", ())}
     return record.status == RUNNING and len(steps) >= ALIVE
 
 
-def _mounts(data: str) -> dict[str, str]:
-    return {data: "/data:ro", "runs": "/runs:rw"}
+def _mounts(volume: str) -> dict[str, str]:
+    return {volume: "/data:ro", "runs": "/runs:rw"}

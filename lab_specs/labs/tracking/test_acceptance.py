@@ -9,7 +9,6 @@ import hashlib
 import secrets
 from collections.abc import Callable
 
-import data
 import numpy as np
 import pytest
 from demands import (
@@ -25,7 +24,7 @@ from demands import (
     demand_true,
     hidden_share,
 )
-from executions import NOWHERE, Execution, Lab, Prediction, Stopped
+from executions import NOWHERE, Execution, Lab, Prediction, Stopped, supply
 from records import FINISHED, PREDICTIONS, RUNNING
 from trackers import ALIAS, Server
 
@@ -40,14 +39,7 @@ OVERSTATED, UNDERSTATED = 0.08, 0.15  # how far the logged accuracy may be off
 @pytest.fixture(scope="session")
 def lab(student: Image, sidecar: Callable[[str], Sidecar], seed: int) -> Lab:
     """The student's image, a tracking server, and all data in their volumes."""
-    kinds = {"data": data.training, "earlier": data.earlier, "broken": data.broken}
-    x, y = data.validation(seed)
-    for name, kind in kinds.items():
-        train_x, train_y = kind(seed)
-        student.volume(name).write("train.npz", data.packed(x=train_x, y=train_y))
-        student.volume(name).write("validation.npz", data.packed(x=x, y=y))
-    (asked, _), order = data.asked(seed)
-    student.volume("in").write("inputs.npz", data.packed(x=asked[order]))
+    supply(student, seed)
     name = f"digits-{secrets.token_hex(3)}"
     return Lab(student, Server(sidecar("mlflow").serve(), name), seed)
 
