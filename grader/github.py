@@ -187,6 +187,17 @@ def told(*, what: str = "", installation: bool = False) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def if_there(*, what: str) -> Iterator[None]:
+    """As `told`, but what is not there, or not to be seen, ends the block and is no trouble."""
+    try:
+        with told(what=what):
+            yield
+    except GitHubTrouble as trouble:
+        if trouble.code is not Trouble.NOT_FOUND:
+            raise
+
+
 def _trouble(error: GithubException, what: str, *, installation: bool) -> GitHubTrouble:
     said, status = _said(error), error.status
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from grader.github import Github, Hub, told
-from lab_specs.troubles import GitHubTrouble, Trouble
+from grader.github import Github, Hub, if_there, told
 
 SEE = {"metadata": "read"}
 MAY_PUSH = ("write", "admin", "maintain")
@@ -51,14 +50,10 @@ def permission(github: Github, full_name: str, number: int | str, login: int | s
     A name that somebody gave up may belong to another one now: then it is `none`.
     """
     name = quote(str(login), safe="")
-    try:
-        with told(what=full_name):
-            _, answer = github.requester.requestJsonAndCheck(
-                "GET", f"/repos/{full_name}/collaborators/{name}/permission"
-            )
-            whose = (answer["user"] or {}).get("id")  # nobody's without a permission
-            return str(answer["permission"]) if whose == number else "none"
-    except GitHubTrouble as trouble:
-        if trouble.code is Trouble.NOT_FOUND:
-            return "none"
-        raise
+    with if_there(what=full_name):
+        _, answer = github.requester.requestJsonAndCheck(
+            "GET", f"/repos/{full_name}/collaborators/{name}/permission"
+        )
+        whose = (answer["user"] or {}).get("id")  # nobody's without a permission
+        return str(answer["permission"]) if whose == number else "none"
+    return "none"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from grader.github import GithubIntegration, Hub, told
+from grader.github import GithubIntegration, Hub, if_there, told
 from lab_specs.troubles import GitHubTrouble, Trouble
 
 MOST = 100  # installations, and deliveries, that are looked at
@@ -68,12 +68,10 @@ def _clock(hub: Hub) -> float | None:
 
 def _hook(app: GithubIntegration) -> Any:  # noqa: ANN401 - GitHub's JSON
     """Where messages are sent to; nothing without an address."""
-    try:
-        return _get(app, "/app/hook/config", what="the App's address for messages")
-    except GitHubTrouble as trouble:
-        if trouble.code is Trouble.NOT_FOUND:
-            return {}
-        raise
+    what = "the App's address for messages"
+    with if_there(what=what):
+        return _get(app, "/app/hook/config", what=what)
+    return {}
 
 
 def _counted(hub: Hub, installation: Mapping[str, Any], *, counted: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from grader.github import READ, Github, Hub, Repository, activity, told
+from grader.github import READ, Github, Hub, Repository, activity, if_there, told
 from grader.hub.access import SEE, any_may_read, seeing
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
@@ -147,13 +147,9 @@ def _demand_whole(
 
 
 def _head(repository: Repository, name: str) -> str:
-    try:
-        with told(what=f"{repository.full_name}, branch {name}"):
-            return repository.get_branch(name).commit.sha
-    except GitHubTrouble as trouble:
-        if trouble.code is Trouble.NOT_FOUND:
-            return NONE
-        raise
+    with if_there(what=f"{repository.full_name}, branch {name}"):
+        return repository.get_branch(name).commit.sha
+    return NONE
 
 
 def _since(github: Github, repository: Repository, moment: datetime) -> Iterator[Entry]:

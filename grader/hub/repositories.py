@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.github import Github, Hub, Repository, told
+from grader.github import Github, Hub, Repository, if_there, told
 from grader.output import tidy
 from lab_specs.troubles import GitHubTrouble, Trouble
 
@@ -108,13 +108,9 @@ def _find(github: Github, account: str, each: Told) -> Repository | None:
 
 
 def _get(github: Github, which: str | int) -> Repository | None:
-    try:
-        with told(what=str(which)):
-            return github.get_repo(which)
-    except GitHubTrouble as trouble:
-        if trouble.code is Trouble.NOT_FOUND:
-            return None
-        raise
+    with if_there(what=str(which)):
+        return github.get_repo(which)
+    return None
 
 
 def _ours(found: Repository, each: Told) -> bool:
