@@ -70,8 +70,7 @@ def found(repository: Repository, told: Told) -> list[Push]:
     """Note what a branch was seen to point at, for every watch that did not know it."""
     news = []
     for watch in _asking(repository, told.branch):
-        work = Submission.objects.filter(mini_project=watch.mini_project_id, team=watch.team_id)
-        last = work.order_by("-pk").values_list("commit", flat=True).first()
+        last = watch.work.values_list("commit", flat=True).first()
         heads = {last, *watch.pushes.order_by("-pushed_at").values_list("head", flat=True)[:1]}
         if told.head not in heads and (push := _noted(watch, told)):
             news.append(push)
@@ -223,8 +222,7 @@ def _lab(watch: Watch) -> str:
     """The lab that it is for: the one that was said, or taken last, or the only one."""
     if watch.lab:
         return watch.lab
-    work = Submission.objects.filter(mini_project=watch.mini_project, team=watch.team)
-    last = work.order_by("-pk").values_list("lab", flat=True).first()
+    last = watch.work.values_list("lab", flat=True).first()
     return last or (watch.mini_project.labs[0] if len(watch.mini_project.labs) == 1 else "")
 
 
@@ -234,13 +232,9 @@ def _obstacle(watch: Watch, push: Push, lab: str) -> str:
         return CLOSED
     if lab not in watch.mini_project.labs:
         return GONE_LAB if lab else WHICH_LAB
-    work = Submission.objects.filter(mini_project=watch.mini_project, team=watch.team).order_by(
-        "-pk"
-    )
-    same = work.filter(commit=push.head, lab=lab)
-    if not same.exists():
+    if not watch.work.filter(commit=push.head, lab=lab).exists():
         return ""
-    last = work.prefetch_related("pushes")[0]
+    last = watch.work.prefetch_related("pushes")[0]
     # A branch may go back to an earlier commit; what people hand in themselves stays the newest.
     by_hand = not last.pushes.all()
     return SAME if last.commit == push.head or by_hand else ""

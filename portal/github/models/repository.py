@@ -7,6 +7,7 @@ from django.db import models
 
 from portal.courses.models import MiniProject, Team
 from portal.github.models.app import Installation
+from portal.submissions.models import Submission
 
 NAME_LENGTH = 140  # "owner/name": 39 characters, a slash, 100 characters
 
@@ -95,6 +96,12 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team}: {self.repository}"
+
+    @property
+    def work(self) -> "models.QuerySet[Submission]":
+        """What the team handed in for this mini-project, newest first."""
+        mine = Submission.objects.filter(mini_project=self.mini_project_id, team=self.team_id)
+        return mine.order_by("-pk")
 
     @classmethod
     def holding(cls) -> models.QuerySet["Watch"]:
