@@ -15,6 +15,7 @@ from portal.github.access import full_name_of
 from portal.github.kinds import KINDS, Kind
 from portal.github.known import repository_named
 from portal.github.models import Errand, ErrandStatus, Installation, Workflow
+from portal.github.troubles import columns
 from portal.people.models import User
 from portal.submissions.models import Submission
 
@@ -124,7 +125,7 @@ def _is_newest(submission: Submission) -> bool:
 
 def _failed(errand: Errand, trouble: GitHubTrouble) -> None:
     rows = Workflow.objects.filter(submission_id=int(errand.key))
-    rows.update(fault=trouble.code.value, facts=trouble.facts, looked_at=timezone.now())
+    rows.update(looked_at=timezone.now(), **columns(trouble))
 
 
 KINDS[PULLS] = Kind(prepare=_prepare, answered=_answered, failed=_failed)

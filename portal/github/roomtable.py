@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 
 from lab_specs.messages import Explanation
-from lab_specs.troubles import Trouble, explain_trouble
 from portal.courses.dates import Calendar
 from portal.courses.deadlines import Due
 from portal.courses.models import MiniProject
@@ -21,6 +20,7 @@ from portal.github.guests import Guests
 from portal.github.models import Errand, ErrandStatus, Provision, Room, RoomStatus
 from portal.github.rooms import taken
 from portal.github.roomwork import LOOK, MAKE, THERE, guests
+from portal.github.troubles import explained
 
 PLANS = {
     "unseen": ("", "not looked at yet"),
@@ -75,11 +75,7 @@ class Row:
     @property
     def trouble(self) -> Explanation | None:
         """Why it failed, or why it waits longer."""
-        if self.room.fault:
-            return explain_trouble(Trouble(self.room.fault), self.room.facts)
-        if self.waits and self.waits.fault:
-            return explain_trouble(Trouble(self.waits.fault), self.waits.facts)
-        return None
+        return explained(self.room) or explained(self.waits)
 
     @property
     def until(self) -> datetime | None:

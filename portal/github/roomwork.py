@@ -12,6 +12,7 @@ from portal.github.guests import Guest, Guests, compare
 from portal.github.kinds import KINDS, Kind
 from portal.github.models import Errand, Provision, Repository, Room, RoomStatus, Watch
 from portal.github.models.repository import NAME_LENGTH
+from portal.github.troubles import columns
 
 LOOK, MAKE = "look", "room"
 THERE = (RoomStatus.MADE, RoomStatus.INVITED, RoomStatus.DONE)
@@ -54,8 +55,7 @@ def _looked(errand: Errand, answer: Mapping[str, Any]) -> None:
 
 def _not_looked(errand: Errand, trouble: GitHubTrouble) -> None:
     number = int(errand.key.partition("-")[0])
-    told = {"fault": trouble.code.value, "facts": trouble.facts}
-    Provision.objects.filter(pk=number).update(**told)
+    Provision.objects.filter(pk=number).update(**columns(trouble))
 
 
 def _tell_make(errand: Errand) -> dict[str, Any] | None:
@@ -132,8 +132,7 @@ def _watch(room: Room, repository: Repository) -> list[dict[str, str]]:
 
 
 def _not_made(errand: Errand, trouble: GitHubTrouble) -> None:
-    told = {"fault": trouble.code.value, "facts": trouble.facts}
-    Room.objects.filter(pk=errand.key).update(status=RoomStatus.FAILED, **told)
+    Room.objects.filter(pk=errand.key).update(status=RoomStatus.FAILED, **columns(trouble))
 
 
 def _status(room: Room, provision: Provision, crowd: Crowd) -> RoomStatus:

@@ -25,6 +25,7 @@ from portal.github.access import Place, full_name_of, proved
 from portal.github.kinds import KINDS, Kind
 from portal.github.known import repositories_seen
 from portal.github.models import CheckRun, Errand, ErrandStatus, Repository, Watch
+from portal.github.troubles import columns
 from portal.submissions.models import Attempt, Submission
 from portal.submissions.states import FINAL, State
 
@@ -215,9 +216,8 @@ def answered(errand: Errand, answer: Mapping[str, Any]) -> None:
 
 def failed(errand: Errand, trouble: GitHubTrouble) -> None:
     """GitHub could not be told; the next change is tried anew."""
-    CheckRun.objects.filter(attempt=int(errand.key)).update(
-        fault=trouble.code.value, facts=trouble.facts, failed_at=timezone.now()
-    )
+    run = CheckRun.objects.filter(attempt=int(errand.key))
+    run.update(failed_at=timezone.now(), **columns(trouble))
 
 
 def find_lost(*, now: datetime) -> int:

@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lab_specs.messages import Explanation
-from lab_specs.troubles import Trouble, explain_trouble
 from portal.common.errors import Refused
 from portal.courses.models import Enrolment, MiniProject, Team
 from portal.courses.queries import standing
@@ -34,6 +33,7 @@ from portal.github.models import (
     Repository,
     Watch,
 )
+from portal.github.troubles import explained
 from portal.people.models import User
 from portal.submissions.models import Submission
 
@@ -86,7 +86,7 @@ def offer(mini_project: MiniProject, team: Team) -> Offer:
         obstacle,
         bool(asked and asked.status == ErrandStatus.WAITING),
         _fault(asked, repository, watch),
-        explain_trouble(Trouble(untold.fault), untold.facts) if untold and untold.fault else None,
+        explained(untold),
         list(pushes.prefetch_related("submission__attempts").order_by("-received_at")[:SHOWN]),
     )
 
@@ -263,7 +263,7 @@ def _fault(
 
 def _refused(asked: Errand, repository: Repository | None) -> Explanation | None:
     if asked.status == ErrandStatus.FAILED:
-        return explain_trouble(Trouble(asked.fault), asked.facts)
+        return explained(asked)
     if asked.status != ErrandStatus.DONE or repository is None:
         return None
     if (asked.answer or {}).get("may_push"):

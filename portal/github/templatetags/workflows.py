@@ -4,9 +4,9 @@ from typing import Any
 
 from django import template
 
-from lab_specs.troubles import Trouble, explain_trouble
 from portal.github import evidence, pulls
 from portal.github.models import Workflow
+from portal.github.troubles import explained
 from portal.submissions.models import Submission
 
 register = template.Library()
@@ -28,7 +28,7 @@ def workflow_of(
         "asked": asked,
         "row": row,
         "lines": evidence.lines(asked, row.told) if row and seen else [],
-        "words": explain_trouble(Trouble(row.fault), row.facts) if row and row.fault else None,
+        "words": explained(row),
         "elsewhere": not pulls.on_github(submission),
         "submission": submission,
         "staff": staff,

@@ -20,13 +20,12 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from lab_specs.messages import Explanation
-from lab_specs.troubles import Trouble, explain_trouble
 from portal.common.errors import Refused
 from portal.github import setup
 from portal.github.credentials import keys
 from portal.github.forms import CoursesForm
-from portal.github.models import App, Errand, ErrandStatus
+from portal.github.models import App, ErrandStatus
+from portal.github.troubles import explained
 from portal.github.wishes import NAME_LENGTH, WISHES, manifest
 from portal.people.requests import Request
 from portal.people.with_github import leads_to_github
@@ -202,7 +201,7 @@ def _page(request: Request, form: NewApp, status: int = 200) -> HttpResponse:
         "wanted": form["wanted"].value() or [],
         "errand": errand,
         "working": errand is not None and errand.status == ErrandStatus.WAITING,
-        "fault": _explained(errand),
+        "fault": explained(errand),
         "hook": setup.hook_address(),
         "unreadable": app is not None and keys() is None,
         "page": setup.app_page(app) if app else "",
@@ -211,10 +210,3 @@ def _page(request: Request, form: NewApp, status: int = 200) -> HttpResponse:
         "open": sum(each["ok"] is False for each in app.findings) if app else 0,
     }
     return render(request, "github/app.html", context, status=status)
-
-
-def _explained(errand: Errand | None) -> Explanation | None:
-    """What stands in the way of the errand, if anything does."""
-    if errand is None or errand.status == ErrandStatus.DONE or not errand.fault:
-        return None
-    return explain_trouble(Trouble(errand.fault), errand.facts)

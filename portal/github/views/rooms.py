@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from lab_specs.troubles import Trouble, explain_trouble
 from portal.common.errors import Refused
 from portal.courses.access import led
 from portal.courses.models import Edition
@@ -20,6 +19,7 @@ from portal.github.crowd import Crowd
 from portal.github.forms import OrderForm
 from portal.github.models import Provision, RoomStatus
 from portal.github.roomwork import THERE
+from portal.github.troubles import explained
 from portal.people.models import User
 from portal.people.requests import Request
 from portal.submissions.models import Submission
@@ -163,7 +163,6 @@ def _shown(request: Request, provision: Provision) -> dict[str, Any]:
     shown = roomtable.rows(provision, list(page.object_list), crowd)
     troubled = sum(each.trouble is not None for each in shown)
     fault = provision.fault or (waits.fault if waits else "")
-    facts = provision.facts if provision.fault else (waits.facts if waits else {})
     return {
         "edition": provision.edition,
         "zone": provision.edition.zone,
@@ -173,7 +172,7 @@ def _shown(request: Request, provision: Provision) -> dict[str, Any]:
         "page": page,
         "rows": shown,
         "far": far,
-        "words": explain_trouble(Trouble(fault), facts) if fault else None,
+        "words": explained(provision) or explained(waits),
         "again_at": waits.next_try if waits else None,
         "version": "-".join(map(str, (far.seen, far.waiting, far.made, far.complete, far.failed)))
         + f"-{troubled}-{fault}",
