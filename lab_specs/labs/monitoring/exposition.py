@@ -147,7 +147,7 @@ def histogram(page: Page, name: str) -> Histogram:
     if total is None or count is None or not math.isfinite(total):
         raise FormatError(f"{name}_sum and {name}_count are missing, or no numbers")
     counts = [value for _, value, _ in buckets]
-    if counts != sorted(counts) or not counts[0] >= 0:
+    if counts != sorted(counts) or not all(count >= 0 for count in counts):
         raise FormatError(f"the buckets of {name} do not add up: {counts}; each holds all below it")
     if counts[-1] != count:
         raise FormatError(f"{name}_count is {count:g}, but its bucket +Inf holds {counts[-1]:g}")
