@@ -7,16 +7,15 @@ from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 COPIES = 12  # of each digit, each corrupted in another way
-UNITS = {"small": 48, "large": 192}
+UNITS = {"small": 192, "large": 320}
+ROUNDS = 20
 
 
 def corrupted(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each picture [8, 8] turned, moved, and made noisy."""
-    moved = [
-        shift(rotate(picture, rng.uniform(-15, 15), reshape=False, order=1), rng.uniform(-1, 1, 2), order=1)
-        for picture in pictures
-    ]
-    noisy = np.stack(moved) + rng.normal(0, 1.5, pictures.shape)
+    """Each picture [8, 8] turned, moved, and made noisy; as rows [N, 64]."""
+    turned = [rotate(one, rng.uniform(-15, 15), reshape=False, order=1) for one in pictures]
+    moved = np.stack([shift(one, rng.uniform(-1, 1, 2), order=1) for one in turned])
+    noisy = moved + rng.normal(0, 1.5, pictures.shape)
     return noisy.clip(0, 16).reshape(len(pictures), -1)
 
 
@@ -28,7 +27,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate([corrupted(pictures, rng) for _ in range(COPIES)])
     for name, units in UNITS.items():
-        model = MLPClassifier((units,), max_iter=15, early_stopping=False, random_state=0)
+        model = MLPClassifier((units,), max_iter=ROUNDS, random_state=0)
         joblib.dump(model.fit(x / 16, np.tile(labels, COPIES)), f"{name}.joblib")
 
 
