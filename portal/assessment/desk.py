@@ -12,6 +12,7 @@ from portal.courses.models import MiniProject, Team
 from portal.people.models import User
 from portal.submissions.models import Attempt
 from portal.submissions.outcome import CriterionOutcome, outcome_of
+from portal.submissions.queries import newest_per
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ class Desk:
         if self.attempt is None:
             return {}
         return {each.slug: each for each in outcome_of(self.attempt)}
+
+    def beside(self) -> list[Attempt]:
+        """The newest attempt of each other lab that was handed in for the same work."""
+        if self.attempt is None or len(self.mini_project.labs) < 2:  # noqa: PLR2004 - several
+            return []
+        rows = Attempt.objects.filter(
+            submission__team=self.team, submission__mini_project=self.mini_project
+        ).exclude(submission__lab=self.attempt.submission.lab)
+        return list(newest_per(rows.select_related("submission"), "submission__lab"))
 
     def demos(self) -> Sequence[DemoHeld]:
         """What was noted of demos of this work, oldest first; of each source the newest word."""

@@ -140,10 +140,13 @@ def work(
 
 
 def by_rubric(mini_project: MiniProject, calendar: Calendar) -> str:
-    """What is to be said where no lab checks the work yet; "" where one does."""
+    """What is to be said where no lab checks the work, or not all of it; else ""."""
     part = calendar.part(mini_project)
-    if mini_project.labs or part is None or not (part.labs or part.later_lab):
+    if part is None or not (part.labs or part.later_lab):
         return ""
+    if mini_project.labs:
+        later = (part.later_lab or "").rstrip(".")
+        return f"A lab checks a part of this; the rest people judge. {later}." if later else ""
     later = part.later_lab or f"The lab {', '.join(part.labs)} will, once it is on the shelf"
     return f"No lab checks this yet: rubric, report and demo decide alone. {later.rstrip('.')}."
 

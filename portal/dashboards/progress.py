@@ -38,5 +38,6 @@ def progress(project: MiniProject, teams: Sequence[int]) -> list[Grid]:
         ]
         says = "The level that the checks proposed for each criterion, attempt by attempt."
         titles = [each.title for each in criteria]
-        grids.append(Grid(f"lab-{lab}", "Your levels", says, "steps", titles, lines, scale))
+        title = f"Your levels in the lab {lab}" if len(taken) > 1 else "Your levels"
+        grids.append(Grid(f"lab-{lab}", title, says, "steps", titles, lines, scale))
     return grids

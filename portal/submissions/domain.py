@@ -86,7 +86,7 @@ def submit(
 ) -> Submitted:
     """Hand in one commit of a repository; it is queued for grading at once.
 
-    The newest wins: what the same team has live for the same mini-project is superseded.
+    The newest wins: what the same team has live for the same lab of it is superseded.
     Refused when the team, or the person, has `MAX_LIVE` other attempts live.
     """
     if not rules.may_submit(standing(by), team=team.pk):
@@ -97,7 +97,7 @@ def submit(
         # Two members at once: the second waits here, then supersedes the first.
         Team.objects.select_for_update().get(pk=team.pk)
         User.objects.select_for_update().get(pk=by.pk)  # one person in two teams at once
-        superseded = _supersede(mini_project, team, by=by, note=f"replaced by {commit[:8]}")
+        superseded = _supersede(mini_project, team, lab, by=by, note=f"replaced by {commit[:8]}")
         _demand_room(team, by)
         submission = Submission.objects.create(
             mini_project=mini_project,
@@ -354,9 +354,14 @@ def _demand_room(team: Team, by: User) -> None:
         )
 
 
-def _supersede(mini_project: MiniProject, team: Team, *, by: User, note: str) -> tuple[int, ...]:
+def _supersede(
+    mini_project: MiniProject, team: Team, lab: str, *, by: User, note: str
+) -> tuple[int, ...]:
     older = Attempt.objects.filter(
-        submission__mini_project=mini_project, submission__team=team, state__in=LIVE
+        submission__mini_project=mini_project,
+        submission__team=team,
+        submission__lab=lab,
+        state__in=LIVE,
     )
     now = timezone.now()
     return tuple(

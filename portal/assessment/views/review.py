@@ -79,6 +79,7 @@ def _page(request: Request, desk: Desk) -> HttpResponse:
     context = _shown(desk, lines) | {
         "judged": [judged(line, outcomes) for line in lines],
         "demos": desk.demos(),
+        "beside": desk.beside(),
         **_neighbours(desk),
     }
     if desk.attempt is not None:

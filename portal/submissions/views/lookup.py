@@ -73,6 +73,7 @@ def _shown(found: Lookup) -> dict[str, Any]:
         "replaces": Attempt.objects.filter(
             submission__mini_project=found.mini_project,
             submission__team=found.team,
+            submission__lab=found.lab,
             state__in=LIVE,
         ).first(),
         "fault": explain(code, found.facts) if code else None,

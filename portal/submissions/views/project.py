@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from lab_specs.edition.file import MiniProjectFile
 from lab_specs.faults import Code, StudentFault
 from lab_specs.loader import SpecError
 from lab_specs.messages import Explanation, explain
@@ -22,6 +23,7 @@ from portal.people.models import User
 from portal.people.requests import Request
 from portal.submissions import lookups
 from portal.submissions.forms import FIELDS, SubmitForm
+from portal.submissions.models import Attempt, Submission
 from portal.submissions.queries import HEAVY, attempts_visible_to
 
 
@@ -35,17 +37,26 @@ class RubricTable:
 
 @dataclass(frozen=True, slots=True)
 class LabPage:
-    """A lab as its mini-project shows it. `spec` is None when the shelf lost the lab."""
+    """A lab as its mini-project shows it. `spec` is None when the shelf lost the lab.
+
+    `newest`: the last attempt of those who look; `chosen`: the form hands in this lab.
+    """
 
     id: str
     spec: LabSpec | None
     rubric: RubricTable
+    newest: Attempt | None
+    chosen: bool
 
 
 def project(request: Request, pk: int) -> HttpResponse:
     """Show a mini-project; a POST asks for a link to be looked up."""
     mini_project = get_object_or_404(mini_projects_of(request.user), pk=pk)
-    form = SubmitForm(request.POST or None, labs=lab_choices(mini_project))
+    form = SubmitForm(
+        request.POST or None,
+        labs=lab_choices(mini_project),
+        initial=begin_with(mini_project, request.user, request.GET.get("lab", "")),
+    )
     fault: Explanation | None = None
     wait = 0
     if request.method == "POST" and form.is_valid():
@@ -74,7 +85,7 @@ def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[
     who = standing(request.user)
     dates = Calendar.of(mini_project.edition)
     shelf, problem = known_labs()
-    attempts = (
+    attempts = list(
         attempts_visible_to(request.user)
         .filter(submission__mini_project=mini_project, submission__team__in=who.teams)
         .defer(*HEAVY)
@@ -85,7 +96,8 @@ def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[
         "edition": mini_project.edition,
         "dates": dates,
         "due": due_for(request.user, mini_project, dates),
-        "labs": lab_pages(mini_project, shelf),
+        "labs": lab_pages(mini_project, shelf, attempts, chosen=form["lab"].value()),
+        "how": how_labs_count(dates.part(mini_project), len(mini_project.labs)),
         "broken": problem,
         "own": rubric_table(mini_project, "", {}),
         "form": form,
@@ -127,15 +139,50 @@ def lab_choices(mini_project: MiniProject) -> list[tuple[str, str]]:
     return [(lab, shelf[lab].file.title if lab in shelf else lab) for lab in mini_project.labs]
 
 
-def lab_pages(mini_project: MiniProject, shelf: Mapping[str, LabSpec]) -> list[LabPage]:
-    """Every lab of a mini-project with its brief and its rubric."""
+def begin_with(mini_project: MiniProject, person: User, named: str) -> dict[str, str]:
+    """The lab that the form starts with: the one that a link names, else what was taken last."""
+    if len(mini_project.labs) > 1 and named not in mini_project.labs:
+        work = Submission.objects.filter(
+            mini_project=mini_project, team__in=standing(person).teams
+        ).order_by("-pk")
+        named = work.values_list("lab", flat=True).first() or ""
+    return {"lab": named} if named in mini_project.labs else {}
+
+
+def how_labs_count(part: MiniProjectFile | None, labs: int) -> str:
+    """What handing in comes to here, where it is not one lab whose levels count."""
+    several = f"There are {labs} labs here. " if labs > 1 else ""
+    if labs and part and not part.counts:
+        says = "Do any of them, in any order. " if several else ""
+        return f"{several}{says}Nothing here counts for your result: it is for practice."
+    if labs and part and not part.lab_decides:
+        says = "Hand in any of them, or several. " if several else ""
+        return (
+            f"{several}{says}What the checks find is evidence: your lecturer decides,"
+            " by the criteria at the end of this page."
+        )
+    if several:
+        return f"Choose one of {labs} labs. Should you hand in another one later, that one counts."
+    return ""
+
+
+def lab_pages(
+    mini_project: MiniProject,
+    shelf: Mapping[str, LabSpec],
+    attempts: Sequence[Attempt],
+    *,
+    chosen: str,
+) -> list[LabPage]:
+    """Every lab of a mini-project with its brief and its rubric. `attempts`: newest first."""
+    newest = {each.submission.lab: each for each in reversed(attempts)}
     pages = []
     for lab in mini_project.labs:
         spec = shelf.get(lab)
         titles: dict[tuple[str, str], list[str]] = {}
         for check in spec.checks if spec else ():
             titles.setdefault((check.criterion, check.level), []).append(check.title)
-        pages.append(LabPage(lab, spec, rubric_table(mini_project, lab, titles)))
+        rubric = rubric_table(mini_project, lab, titles)
+        pages.append(LabPage(lab, spec, rubric, newest.get(lab), chosen=lab == chosen))
     return pages
 
 

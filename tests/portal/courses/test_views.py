@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from lab_specs.edition.rules import SettingFile
 from lab_specs.edition.syllabus import After
+from lab_specs.loader import load_shelf
 from portal.common.errors import Refused
 from portal.courses import forms, queries, teams
 from portal.courses.catalog import load_edition
@@ -33,6 +35,7 @@ from tests.portal.courses.test_dates import DUE, relative_edition
 from tests.portal.courses.test_roster import FILE
 
 pytestmark = pytest.mark.django_db
+TESTS = Path(__file__).parents[2]
 OPEN = [
     {"id": "pass_mark", "cite": "ZHAW-14", "asks": "What passes?", "who": "ZHAW", "kind": "number"},
     {"id": "resit", "cite": "ZHAW-14", "asks": "A resit?", "who": "ZHAW", "kind": "switch"},
@@ -388,6 +391,15 @@ def test_work_without_its_lab_says_so(course: Edition, ann: User) -> None:
         "No lab checks this yet: rubric, report and demo decide alone. A check of containers."
         in shown
     )
+
+
+def test_work_that_a_lab_checks_in_part_says_so(course: Edition, ann: User) -> None:
+    part = course.file.mini_projects[0]
+    both = part.model_copy(update={"labs": ("hello",), "later_lab": "A check of containers"})
+    file = relative_edition(mini_projects=[both], rules_version=4)
+    load_edition(file, load_shelf([TESTS / "shelf"]))
+    shown = page(as_one(ann), "course", course)
+    assert "A lab checks a part of this; the rest people judge. A check of containers." in shown
 
 
 def test_values_are_read_by_kind() -> None:
