@@ -1,6 +1,7 @@
 """What a service that notices drift must do. The contract stands in `brief.md`."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 from client import (
@@ -15,11 +16,12 @@ from client import (
     share_right,
     teach,
 )
+from curves import learning, scores
 from data import PERIOD, USUAL, Traffic, World, creeping
 from refusals import demand_no_trace, demand_refused, far_off
 from story import PERIODS, Story, live
 
-from lab_specs.kit import Failure, Service, check, expect
+from lab_specs.kit import Failure, Figure, Service, check, expect
 
 SHIFT = 1.5  # standard deviations
 SEASON = 1.5  # standard deviations, up and down
@@ -31,6 +33,8 @@ FALSE_ALARM = (
     "Compare the last period with the whole reference, and let a score be as high as chance makes "
     "it: with thousands of comparisons, one in twenty is no alarm."
 )
+
+Show = Callable[[Figure], None]
 
 
 @pytest.fixture(scope="session")
@@ -175,15 +179,21 @@ def test_label_shift(service: Service, seed: int) -> None:
 
 
 @check("detection", "advanced", after="one_feature")
-def test_since(service: Service, seed: int) -> None:
+def test_since(service: Service, seed: int, show: Show) -> None:
     """`since` is the batch with which the report began, and stays that as long as it lasts"""
     world = World(seed, 24)
     teach(service, world)
-    send(service, world, batches=PERIOD + 2)
+    usual, name = PERIOD + 2, world.features[5]
+    told = {}
+    for number in range(1, usual + 1):
+        send(service, world, batches=1)
+        told[number] = look(service, world).scores
     began: int | None = None
-    for number in range(PERIOD + 3, 3 * PERIOD + 3):
-        send(service, world, Traffic(shift={world.features[5]: SHIFT}), batches=1)
+    for number in range(usual + 1, 3 * PERIOD + 3):
+        send(service, world, Traffic(shift={name: SHIFT}), batches=1)
         found = look(service, world)
+        told[number] = found.scores
+        show(scores(told, name, usual + 1))
         began = number if began is None and found.drift else began
         expect(
             (found.batches, found.since) == (number, began),
@@ -325,8 +335,9 @@ def test_keeps_model(service: Service, seed: int) -> None:
 
 
 @check("learning", "advanced", after="predictions")
-def test_learns_again(story: Story) -> None:
+def test_learns_again(story: Story, show: Show) -> None:
     """When the world has changed, labels bring a new version that is right again"""
+    show(learning(story))
     first = next((n for n, step in enumerate(story.steps, 1) if step.version != story.version), 0)
     expect(
         0 < first <= 2 * PERIOD,

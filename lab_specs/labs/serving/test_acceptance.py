@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -19,21 +20,30 @@ from client import (
     predict,
     standing,
 )
+from latency import Latency
 from refusals import demand_large_refused, demand_refusals
 from slow_requests import under_way
 
-from lab_specs.kit import Failure, Service, check, expect
+from lab_specs.kit import Failure, Figure, Service, check, expect
 
 CLIENTS = 16
 ROUNDS = 8  # requests of each client
 STOP_SECONDS = 10
 UNDER_WAY = 4  # requests at the moment of the signal
 
+Show = Callable[[Figure], None]
+
 
 @pytest.fixture(scope="session")
 def rows(seed: int) -> list[Row]:
     """The hidden digits, without their labels."""
     return hidden_digits(seed)[0]
+
+
+@pytest.fixture(scope="session")
+def latency() -> Latency:
+    """How long answers took."""
+    return Latency()
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +129,15 @@ def _demand_share(share: float, least: float, hint: str) -> None:
 
 
 @check("predictions", "advanced", after="schema")
-def test_batch_equals_singles(service: Service, rows: list[Row]) -> None:
+def test_batch_equals_singles(
+    service: Service, rows: list[Row], latency: Latency, show: Show
+) -> None:
     """A digit gets the same label alone as in a batch"""
     together = predict(service, rows[:BATCH])
-    alone = [predict(service, [row])[0] for row in rows[:BATCH]]
+    alone = [
+        latency.of("one digit", lambda row=row: predict(service, [row]))[0] for row in rows[:BATCH]
+    ]
+    show(latency.figure())
     differing = sum(a != b for a, b in zip(together, alone, strict=True))
     expect(
         differing == 0,
@@ -196,7 +211,9 @@ def test_not_finite(service: Service, launch: Launch, rows: list[Row]) -> None:
 
 
 @check("operation", "advanced", after="schema")
-def test_concurrent_clients(service: Service, launch: Launch, rows: list[Row]) -> None:
+def test_concurrent_clients(
+    service: Service, launch: Launch, rows: list[Row], latency: Latency, show: Show
+) -> None:
     """Sixteen clients at once all get the answers to their own requests"""
     target = standing(service, launch)
     shares = [rows[20 * i : 20 * i + 5 + i % 4] for i in range(CLIENTS)]
@@ -205,12 +222,12 @@ def test_concurrent_clients(service: Service, launch: Launch, rows: list[Row]) -
 
     def ask(i: int) -> list[str]:
         start.wait()
-        return [
-            problem for _ in range(ROUNDS) if (problem := _mistake(target, shares[i], expected[i]))
-        ]
+        told = [_mistake(target, shares[i], expected[i], latency) for _ in range(ROUNDS)]
+        return [problem for problem in told if problem]
 
     with ThreadPoolExecutor(CLIENTS) as clients:
         problems = [problem for found in clients.map(ask, range(CLIENTS)) for problem in found]
+    show(latency.figure())
     expect(
         not problems,
         expected=f"{CLIENTS * ROUNDS} right answers to {CLIENTS} clients at once",
@@ -219,9 +236,9 @@ def test_concurrent_clients(service: Service, launch: Launch, rows: list[Row]) -
     )
 
 
-def _mistake(service: Service, rows: list[Row], expected: list[int]) -> str:
+def _mistake(service: Service, rows: list[Row], expected: list[int], latency: Latency) -> str:
     try:
-        labels = predict(service, rows)
+        labels = latency.of(f"{CLIENTS} clients at once", lambda: predict(service, rows))
     except Failure as failure:
         return failure.actual
     return "" if labels == expected else "the labels are not those of the same request sent alone"

@@ -6,15 +6,17 @@ labels. `killed` is stopped after its second epoch (`halved`, at half of the tim
 comes too late). Truth and accuracy stay here, outside of the image.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from curves import accuracies, digit_by_digit, losses
 from data import HIDDEN, hidden, packed, renamed, training
 from trials import Trial, answers_or_refusal, attempt, damage, train_and_kill
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Image, check, expect
+from lab_specs.kit import Figure, Image, check, expect
 
 EPOCHS, FEW = 20, 5
 SEED, OTHER_SEED = 7, 8  # what a container is told; the edition's own seed never enters one
@@ -23,6 +25,8 @@ GUESSING = 0.2  # an accuracy that no guess among ten classes comes near
 OVERSTATED, UNDERSTATED = 0.10, 0.20  # how far a recorded accuracy may be off
 FALLEN = 0.9  # a loss has fallen when it is below this share of its first value
 ALONE = 3  # so many model files are also damaged one by one
+
+Show = Callable[[Figure], None]
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +58,9 @@ def short(supplied: Image) -> Trial:
 
 
 @check("learning", "proficient")
-def test_answers_every_image(first: Trial) -> None:
+def test_answers_every_image(first: Trial, truth: Labels, show: Show) -> None:
     """`predict` answers every image of `/in/inputs.npz` with one digit"""
-    first.labels()
+    show(digit_by_digit(first.labels(), truth))
 
 
 @check("learning", "proficient", after="answers_every_image")
@@ -170,8 +174,10 @@ DAMAGE_HINT = (
 
 
 @check("records", "proficient")
-def test_metrics_lines(first: Trial) -> None:
+def test_metrics_lines(first: Trial, show: Show) -> None:
     """`metrics.jsonl` holds one complete line per epoch, and at most `MAX_EPOCHS`"""
+    show(losses(first.epochs()))
+    show(accuracies(first.epochs()))
     demand_at_most(EPOCHS, first)
 
 
@@ -205,9 +211,10 @@ def test_max_epochs(short: Trial) -> None:
 
 
 @check("records", "expert", after="metrics_lines")
-def test_accuracy_is_believable(first: Trial, truth: Labels) -> None:
+def test_accuracy_is_believable(first: Trial, truth: Labels, show: Show) -> None:
     """The last `val_accuracy` agrees with the accuracy that we measure"""
     said, right = first.epochs()[-1].val_accuracy, share(first.labels() == truth)
+    show(accuracies(first.epochs(), right))
     lowest, highest = max(0.0, right - UNDERSTATED), min(1.0, right + OVERSTATED)
     expect(
         lowest <= said <= highest,

@@ -6,9 +6,11 @@ Epochs are counted and seconds are not, since a machine that others use has no f
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from curves import learning, progress, values
 from data import HIDDEN, hidden, packed, training, untuned
 from demands import (
     SAME,
@@ -23,7 +25,7 @@ from reading import Trial
 from studies import EPOCHS, Prediction, Study, predict, tune, tune_together
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Image, check, expect, shorten
+from lab_specs.kit import Figure, Image, check, expect, shorten
 
 TRIALS, FEW, EACH = 10, 4, 3
 SEED, OTHER_SEED = 7, 8  # what a container is told; the edition's own seed never enters one
@@ -31,6 +33,8 @@ GAIN = 0.05  # so much more is right than with an untuned network
 ADVANCED, EXPERT = 0.65, 0.70  # accuracies; brief.md says where from
 OVERSTATED, UNDERSTATED = 0.12, 0.15  # how far the best value may be off
 REFUSALS = (("N_TRIALS", "many"), ("N_TRIALS", "0"), ("SEED", ""))
+
+Show = Callable[[Figure], None]
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +78,11 @@ def prediction(supplied: Image, study: Study) -> Prediction:
 
 
 @check("search", "proficient")
-def test_trials_table(study: Study) -> None:
+def test_trials_table(study: Study, show: Show) -> None:
     """`trials.json` holds each of the `N_TRIALS` trials once, with parameters of its own"""
     trials = study.trials()
+    show(values(trials))
+    show(progress(trials))
     demand_count(trials, TRIALS)
     demand_distinct(trials)
     varied = {name for name in trials[0].parameters if len(values_of(name, trials)) > 1}
@@ -188,10 +194,11 @@ def test_saves_work(study: Study) -> None:
 
 
 @check("budget", "expert", after="saves_work")
-def test_saving_is_real(study: Study) -> None:
+def test_saving_is_real(study: Study, show: Show) -> None:
     """The record of epochs agrees with the table: a trial that was given up trained no further"""
-    demand_record(study)
     record = study.record()
+    show(learning(record))
+    demand_record(study)
     demand_saving(sum(map(len, record.values())), len(record))
 
 

@@ -1,52 +1,38 @@
 """Each check of the drift lab passes for a good service and fails for the flaw it looks for."""
 
-import importlib.util
 import inspect
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from lab_specs.kit import Failure
+from lab_specs.kit import Failure, Figure
 from lab_specs.loader import load_lab
 from tests.lab_specs.labs.drift_oracle import Oracle
+from tests.lab_specs.labs.judged import LABS, judged
 
-FOLDER = Path(__file__).parents[3] / "lab_specs" / "labs" / "drift"
 SEED = 5
-CHECKS = [check.id for check in load_lab(FOLDER).checks]
+CHECKS = [check.id for check in load_lab(LABS / "drift").checks]
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[ModuleType]:
-    """The lab's checks, imported as the judge imports them: with their folder on the path."""
-    known = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        spec = importlib.util.spec_from_file_location("drift_checks", FOLDER / "test_acceptance.py")
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    with judged("drift") as module:
         yield module
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - known:
-            if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
 
 
-def attempt(lab: ModuleType, check: str, flaw: str = "") -> None:
-    """Run one check against an oracle with a flaw."""
+def attempt(lab: ModuleType, check: str, flaw: str = "") -> list[Figure]:
+    """Run one check against an oracle with a flaw; the figures that it showed."""
+    shown: list[Figure] = []
     service: Any = Oracle(flaw)
     function = getattr(lab, f"test_{check}")
     wanted = inspect.signature(function).parameters
-    values: dict[str, Any] = {"service": service, "seed": SEED}
+    values: dict[str, Any] = {"service": service, "seed": SEED, "show": shown.append}
     if "story" in wanted:
         values["story"] = lab.live(service, lab.World(SEED, 60))
     function(**{name: values[name] for name in wanted})
+    return shown
 
 
 @pytest.fixture
@@ -107,3 +93,21 @@ def test_every_check_is_tried_with_a_flaw() -> None:
     cases = next(mark.args[1] for mark in marks if mark.name == "parametrize")
     tried = {case[0] for case in cases}
     assert tried == set(CHECKS)
+
+
+def test_scores_are_shown_batch_by_batch(lab: ModuleType) -> None:
+    shown = attempt(lab, "since")
+    assert {figure.id for figure in shown} == {"scores"}
+    shifted, *others = shown[-1].series
+    assert list(shifted.x) == list(range(1, 3 * lab.PERIOD + 3))
+    assert shifted.y[-1] > 3 * shifted.y[lab.PERIOD + 1]
+    assert len(others) == 7
+    assert f"batch {lab.PERIOD + 3} on, {shifted.name} is shifted" in shown[-1].says
+
+
+def test_what_was_right_in_the_new_world_is_shown(lab: ModuleType) -> None:
+    [figure] = attempt(lab, "learns_again")
+    right, changed = figure.series
+    assert len(right.y) == lab.PERIODS * lab.PERIOD
+    assert right.y[-1] > right.y[0]
+    assert len(changed.x) == 1

@@ -1,45 +1,27 @@
 """Each check of the serving lab passes for a good service and fails for the flaw it looks for."""
 
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from lab_specs.digits import digits
-from lab_specs.kit import Failure, Service
+from lab_specs.kit import Failure, Figure, Service
 from lab_specs.loader import load_lab
+from tests.lab_specs.labs.judged import LABS, judged
 from tests.lab_specs.labs.serving_oracle import serving
 
-FOLDER = Path(__file__).parents[3] / "lab_specs" / "labs" / "serving"
 SEED = 5
-CHECKS = [check.id for check in load_lab(FOLDER).checks]
+CHECKS = [check.id for check in load_lab(LABS / "serving").checks]
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[ModuleType]:
-    """The lab's checks, imported as the judge imports them: with their folder on the path."""
-    known = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        spec = importlib.util.spec_from_file_location(
-            "serving_checks", FOLDER / "test_acceptance.py"
-        )
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    with judged("serving") as module:
         yield module
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - known:
-            if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +32,14 @@ def known() -> dict[tuple[float, ...], int]:
 
 
 @pytest.fixture
+def shown() -> list[Figure]:
+    """The figures that a check showed."""
+    return []
+
+
+@pytest.fixture
 def attempt(
-    lab: ModuleType, known: dict[tuple[float, ...], int]
+    lab: ModuleType, known: dict[tuple[float, ...], int], shown: list[Figure]
 ) -> Iterator[Callable[[str, str], None]]:
     """Run one check against an oracle with a flaw."""
     with ExitStack() as stack:
@@ -64,6 +52,7 @@ def attempt(
             service = start() if alike else stack.enter_context(serving(known))
             rows, labels = lab.hidden_digits(SEED)
             values: dict[str, Any] = {"service": service, "launch": start, "rows": rows}
+            values |= {"latency": lab.Latency(), "show": shown.append}
             function = getattr(lab, f"test_{check}")
             wanted = inspect.signature(function).parameters
             if "share_right" in wanted:
@@ -137,3 +126,18 @@ def test_every_check_is_tried_with_a_flaw() -> None:
     marks = test_a_flaw_is_found_and_told.pytestmark  # type: ignore[attr-defined]
     tried = {case[0] for mark in marks for case in mark.args[1]}
     assert tried == set(CHECKS)
+
+
+def test_how_long_answers_took_is_shown(
+    attempt: Callable[[str], None], shown: list[Figure]
+) -> None:
+    attempt("batch_equals_singles")
+    attempt("concurrent_clients")
+    for figure, kind, answers in zip(
+        shown, ("one digit", "16 clients at once"), (100, 16 * 8), strict=True
+    ):
+        [series] = figure.series
+        assert (figure.id, series.name, len(series.x), series.x[-1]) == (
+            *("latency", kind, answers, 100),
+        )
+        assert list(series.y) == sorted(series.y)
