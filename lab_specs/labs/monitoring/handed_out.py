@@ -8,7 +8,7 @@ from functools import cached_property
 from files import Dashboard, Monitoring, read_dashboard, read_monitoring
 from promtool import Promtool, lay_out
 
-from lab_specs.kit import Image, Run, Sidecar, StudentFault
+from lab_specs.kit import Failure, Image, Run, Sidecar, StudentFault
 
 Sidecars = Callable[[str], Sidecar]
 
@@ -40,6 +40,18 @@ class Files:
         found = read_monitoring(self.student.volume("out"))
         lay_out(self.promtool.work, found)
         return found
+
+    @property
+    def readable(self) -> Monitoring:
+        """As `monitoring`, for a fixture: there a `StudentFault` would refuse the whole work."""
+        try:
+            return self.monitoring
+        except StudentFault as fault:
+            raise Failure(
+                expected="configuration and rules that can be read",
+                actual=fault.code,
+                hint="The checks of these files say more.",
+            ) from None
 
     @cached_property
     def dashboard(self) -> Dashboard:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from files import ALERTMANAGER, CONFIG, RULES, TARGET, Monitoring
+from files import ALERTMANAGER, CONFIG, RULES, TARGET, Monitoring, mappings
 from promtool import Promtool
 from sink import Sink, listening
 
@@ -36,9 +36,9 @@ def live_files(monitoring: Monitoring, *, port: int, sink: int) -> tuple[bytes, 
         "alerting": _moved(monitoring.config.get("alerting") or {}, ALERTMANAGER, sink),
     }
     rules = _plain(monitoring.rules)
-    for group in rules["groups"]:
+    for group in mappings(rules.get("groups")):
         group.pop("interval", None)
-        for rule in group["rules"]:
+        for rule in mappings(group.get("rules")):
             rule.pop("keep_firing_for", None)
             if "alert" in rule:
                 rule["for"] = WAIT

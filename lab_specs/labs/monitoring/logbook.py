@@ -1,7 +1,6 @@
 """What a service wrote about its requests. The log is untrusted text."""
 
 import json
-import math
 import re
 import secrets
 import time
@@ -13,6 +12,8 @@ from lab_specs.kit import Failure, Service, expect
 
 LONGEST = 500  # characters of a line, so that the end of the log holds what is looked for
 LEVELS = {"ok": "INFO", "refused": "WARNING", "failed": "ERROR"}
+BRACKETS = 50  # in a line; more could nest deeper than anybody can print
+LONGEST_SECONDS = 60  # of a request
 PATIENCE = 5.0  # seconds until a line must have been written
 LOOK_EVERY = 0.25
 FLUSH = "Write one line of JSON per request to standard output, and flush it (PYTHONUNBUFFERED=1)."
@@ -43,7 +44,7 @@ def lines_of(log: str) -> list[Line]:
 
 
 def _object(text: str) -> dict[str, Any] | None:
-    if len(text) > 4 * LONGEST:
+    if len(text) > 4 * LONGEST or len(re.findall(r"[\[{]", text)) > BRACKETS:
         return None
     try:
         said = json.loads(text)
@@ -104,13 +105,14 @@ def demand_level(fields: dict[str, Any], outcome: str) -> None:
 
 
 def seconds_of(fields: dict[str, Any]) -> float:
-    """How long a request took, as its line says."""
+    """How long a good request took, as its line says. Raises `Failure` when it does not."""
+    demand_outcome(fields, "ok")
     return float(fields["seconds"])
 
 
 def _is_time(value: object) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and 0 <= value < 60  # type: ignore[operator]
+    return is_number and 0 <= value < LONGEST_SECONDS  # type: ignore[operator]
 
 
 def between(lines: list[Line], first: str, last: str) -> list[Line]:
@@ -124,7 +126,7 @@ def demand_structured(line: Line) -> None:
     fields = line.fields or {}
     expect(
         _is_moment(fields.get("time"))
-        and fields.get("level") in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
+        and fields.get("level") in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
         and isinstance(fields.get("message"), str),
         expected='every line as one JSON object with "time" (ISO 8601 with its zone), "level" and '
         '"message"',

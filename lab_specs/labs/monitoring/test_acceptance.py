@@ -110,7 +110,7 @@ def live(files: Files, service: Service) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def story(live: Live, files: Files, service: Service, rows: list[Row]) -> Story:
     """What Prometheus made of some trouble. Raises `Failure` when it refuses the files."""
-    prometheus, sink = live.begin(files.monitoring)
+    prometheus, sink = live.begin(files.readable)
     return play(prometheus, sink, service, rows, files.queries)
 
 

@@ -155,6 +155,17 @@ def test_live_files_change_addresses_and_times_and_nothing_else(
         assert after == before | ({"for": lab.live.WAIT} if "alert" in before else {})
 
 
+@pytest.mark.parametrize("rules", ["{}", "groups:", "groups: [{name: a}]", "groups: {a: 1}"])
+def test_rules_without_rules_have_live_files_too(
+    lab: SimpleNamespace, volume: Volume, rules: str
+) -> None:
+    (volume.path / RULES).write_text(rules)
+    monitoring = lab.files.read_monitoring(volume)
+    assert lab.live.live_files(monitoring, port=1, sink=2)
+    with pytest.raises(Failure):
+        lab.demands.demand_alert(monitoring, lab.spells.DOWN)
+
+
 def panel(**fields: Any) -> dict[str, Any]:
     return {"title": "One", "targets": [{"expr": "up"}], **fields}
 
