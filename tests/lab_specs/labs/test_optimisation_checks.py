@@ -1,9 +1,7 @@
 """Each check of the optimisation lab passes for a good image, and fails for its flaw."""
 
 import functools
-import importlib.util
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,11 +12,11 @@ import pytest
 
 from lab_specs.kit import Failure
 from lab_specs.loader import load_lab
+from tests.lab_specs.labs.judged import LABS, judged
 from tests.lab_specs.labs.optimisation_oracle import Oracle
 
-FOLDER = Path(__file__).parents[3] / "lab_specs" / "labs" / "optimisation"
 SEED, HIDDEN = 5, 300
-CHECKS = [check.id for check in load_lab(FOLDER).checks]
+CHECKS = [check.id for check in load_lab(LABS / "optimisation").checks]
 FLAWS = {
     "optimised_answers": ["constant"],
     "base_accuracy": ["base_is_constant", "reversed"],
@@ -40,22 +38,8 @@ FLAWS = {
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[ModuleType]:
-    """The lab's checks, imported as the judge imports them: with their folder on the path."""
-    known = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        file = FOLDER / "test_acceptance.py"
-        spec = importlib.util.spec_from_file_location("optimisation_checks", file)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    with judged("optimisation") as module:
         yield module
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - known:
-            if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,9 @@
 """Answers of a served variant are read strictly, and requests can come at the same time."""
 
-import importlib
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,24 +11,16 @@ import numpy as np
 import pytest
 
 from lab_specs.kit import Failure, Reply, Service
+from tests.lab_specs.labs.judged import judged
 
-FOLDER = Path(__file__).parents[3] / "lab_specs" / "labs" / "optimisation"
 EVEN = [0.1] * 10
 CROWD = 8
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[ModuleType]:
-    """The module `client` as the judge imports it: with its folder on the path."""
-    known = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield importlib.import_module("client")
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - known:
-            if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
+    with judged("optimisation", "client") as module:
+        yield module
 
 
 def reply(said: object, status: int = 200) -> Reply:

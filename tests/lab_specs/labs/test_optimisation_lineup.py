@@ -1,7 +1,5 @@
 """Exported variants are measured without trust, and handed back exactly or damaged."""
 
-import importlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,23 +10,15 @@ import pytest
 
 from lab_specs.faults import StudentFault
 from lab_specs.kit import Volume
+from tests.lab_specs.labs.judged import judged
 
-FOLDER = Path(__file__).parents[3] / "lab_specs" / "labs" / "optimisation"
 WEIGHTS = np.random.default_rng(0).normal(size=50_000).astype(np.float32).tobytes()
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[ModuleType]:
-    """The module `lineup` as the judge imports it: with its folder on the path."""
-    known = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield importlib.import_module("lineup")
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - known:
-            if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
+    with judged("optimisation", "lineup") as module:
+        yield module
 
 
 class Image:
