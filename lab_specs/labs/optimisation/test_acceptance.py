@@ -2,14 +2,14 @@
 
 `export` runs once; each variant is then served in a container that sees its files and nothing
 else. The optimised one is asked before the base is started, so it has nobody to ask itself.
-Time decides nothing but a margin that no machine can miss; the rest of it is shown.
+Time decides nothing and is shown: the machine is shared.
 """
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from client import Scores, at_once, counted, distance, scores, seconds_of, stats
+from client import Scores, at_once, counted, distance, scores, stats
 from data import HIDDEN, hidden
 from demands import agreement, demand_choice, demand_others, demand_size, right
 from lineup import PLACE, SERVE, Lineup, export
@@ -30,7 +30,6 @@ DAMAGE = 0.05  # scores that move by more come from another model
 SAME = 0.05  # scores of one image alone and in company: rounding stays far below
 PROBES = 100  # images
 BATCH, CROWD = 64, 32  # images in one request; requests at the same time
-FASTER = 3  # so many times the time of one batch do single requests take
 BURSTS = 3
 OTHERS = 3  # variants beside the base
 ACCURACY_OFF, AGREEMENT_OFF = 0.03, 0.02  # how far a row may lie from what we measure
@@ -255,10 +254,10 @@ def test_batch_equals_singles(pair: dict[str, Service], images: Pixels) -> None:
 
 @check("batches", "advanced", after="batch_equals_singles")
 def test_batch_is_one_call(optimised: Service, images: Pixels) -> None:
-    """64 images in one request are one call of the model, and quicker than 64 requests"""
+    """64 images in one request are one call of the model, 64 requests one by one are 64"""
     few = images[:BATCH]
     before = stats(optimised)
-    together = seconds_of(optimised, few)
+    scores(optimised, few)
     batch = counted(optimised, before)
     expect(
         (batch.calls, batch.images) == (1, BATCH),
@@ -267,20 +266,14 @@ def test_batch_is_one_call(optimised: Service, images: Pixels) -> None:
         hint="Give the model one array of all images: [64, 64], not a row at a time.",
     )
     before = stats(optimised)
-    alone = sum(seconds_of(optimised, row[None]) for row in few)
+    for row in few:
+        scores(optimised, row[None])
     singles = counted(optimised, before)
     expect(
         (singles.calls, singles.images) == (BATCH, BATCH),
         expected=f"{BATCH} calls and {BATCH} images more after {BATCH} requests, one by one",
         actual=f"{singles.calls} calls and {singles.images} images more",
         hint="Count where you call the model, and nowhere else.",
-    )
-    together = min(together, seconds_of(optimised, few))
-    expect(
-        alone >= FASTER * together,
-        expected=f"{BATCH} single requests take at least {FASTER} times as long as one of {BATCH}",
-        actual=f"{alone * 1000:.0f} ms and {together * 1000:.0f} ms",
-        hint="Turn the whole request into one array, and the whole answer into JSON at once.",
     )
 
 

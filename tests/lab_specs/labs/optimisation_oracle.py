@@ -140,6 +140,7 @@ class Served:
     def scores(self, images: np.ndarray) -> np.ndarray:
         """Ten scores for each image, or what the flaw makes of them."""
         self.calls += len(images) if self.flaw == "a_call_for_each" else 1
+        self.calls += self.flaw == "counts_requests_twice" and len(images) == 1
         self.images += len(images)
         optimised = self._bits == BITS["optimised"]
         if self.flaw == ("constant" if optimised else "base_is_constant"):

@@ -28,7 +28,7 @@ FLAWS = {
     "less_than_a_byte": ["eight_bits", "padded"],
     "files_are_served": ["serves_its_own"],
     "batch_equals_singles": ["reversed"],
-    "batch_is_one_call": ["a_call_for_each", "counts_no_images"],
+    "batch_is_one_call": ["a_call_for_each", "counts_no_images", "counts_requests_twice"],
     "requests_share_calls": ["shares_nothing", "mixes_up"],
     "table_is_true": ["bytes_on_paper", "forgets_a_row"],
     "several_variants": ["two_variants", "twins", "boasts"],
@@ -44,12 +44,11 @@ def lab() -> Iterator[ModuleType]:
 
 @pytest.fixture(autouse=True)
 def smaller(lab: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer images and a smaller base; requests at the same time need no sockets, nor clocks."""
+    """Fewer images and a smaller base; requests at the same time need no sockets."""
     monkeypatch.setattr(lab, "LEAST_BASE", 0.1)
     monkeypatch.setattr(lab, "RIGHT", 0.75)
     monkeypatch.setattr(lab, "AGREE", 0.95)
     monkeypatch.setattr(lab, "CLOSE", 0.1)
-    monkeypatch.setattr(lab, "FASTER", 0)
     monkeypatch.setattr(lab, "at_once", lambda service, images: service.at_once(images))
 
 
