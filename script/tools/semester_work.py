@@ -24,6 +24,7 @@ from script.tools.semester_cast import Course, clock
 SAMPLE = "Generated sample: nothing was run."
 HOST = "https://git.example"
 EARLY = timedelta(days=9)  # before its deadline nobody thinks of a piece of work
+PER_LAB = timedelta(days=2)  # from one lab of a piece of work to the next
 TITLES = ("First version that runs", "Answer what the checks asked", "Tidy up and explain")
 PHASES = (("fetching", 1.1), ("building", 24.0), ("running", 3.2), ("judging", 8.5))
 
@@ -35,8 +36,11 @@ def hand_in(course: Course) -> None:
             due = course.due(project, team)
             if due - EARLY > course.now or not course.keeps(team):
                 continue
-            if project.labs:
-                _commits(course, project, team, person, due)
+            labs = _labs(course, project) if project.labs else []
+            last = _when(course, team, due) if labs else due
+            for number, lab in enumerate(labs):
+                at = max(course.begins, last - PER_LAB * (len(labs) - 1 - number))
+                _commits(course, project, team, person, lab=lab, last=at)
             _rest(course, project, team, person)
 
 
@@ -48,10 +52,19 @@ def _when(course: Course, team: Team, due: datetime) -> datetime:
     return max(course.begins, min(due + timedelta(hours=hours), latest))
 
 
-def _commits(course: Course, project: MiniProject, team: Team, person: User, due: datetime) -> None:
+def _labs(course: Course, project: MiniProject) -> list[str]:
+    """One of the labs where one counts, else up to three."""
+    part = course.calendar.part(project)
+    if part is None or (part.counts and part.lab_decides):
+        return [course.dice.choice(project.labs)]
+    return course.dice.sample(project.labs, course.dice.randint(1, min(3, len(project.labs))))
+
+
+def _commits(
+    course: Course, project: MiniProject, team: Team, person: User, *, lab: str, last: datetime
+) -> None:
     """Up to three commits of one lab, each a little better than the one before."""
-    lab = course.dice.choice(project.labs)
-    last, tries = _when(course, team, due), course.dice.randint(1, 3)
+    tries = course.dice.randint(1, 3)
     for number in range(tries):
         at = max(course.begins, last - timedelta(hours=7 * (tries - 1 - number)))
         work = Submission.objects.create(
