@@ -39,7 +39,7 @@ class RubricTable:
 class LabPage:
     """A lab as its mini-project shows it. `spec` is None when the shelf lost the lab.
 
-    `newest`: the last attempt of those who look; `chosen`: the form hands in this lab.
+    `newest`: the last attempt of those who look; `chosen`: they named it or took it last.
     """
 
     id: str
@@ -52,11 +52,9 @@ class LabPage:
 def project(request: Request, pk: int) -> HttpResponse:
     """Show a mini-project; a POST asks for a link to be looked up."""
     mini_project = get_object_or_404(mini_projects_of(request.user), pk=pk)
-    form = SubmitForm(
-        request.POST or None,
-        labs=lab_choices(mini_project),
-        initial=begin_with(mini_project, request.user, request.GET.get("lab", "")),
-    )
+    first = begin_with(mini_project, request.user, request.GET.get("lab", ""))
+    form = SubmitForm(request.POST or None, labs=lab_choices(mini_project), initial=first)
+    chosen = request.POST.get("lab", first.get("lab", ""))
     fault: Explanation | None = None
     wait = 0
     if request.method == "POST" and form.is_valid():
@@ -72,7 +70,7 @@ def project(request: Request, pk: int) -> HttpResponse:
             fault = blame(form, error.code, error.facts)
         else:
             return redirect("submissions:lookup", lookup.pk)
-    context = page(request, mini_project, form) | {"fault": fault}
+    context = page(request, mini_project, form, chosen=chosen) | {"fault": fault}
     status = 429 if wait else 422 if form.errors else 200
     answer = render(request, "submissions/project.html", context, status=status)
     if wait:
@@ -80,8 +78,10 @@ def project(request: Request, pk: int) -> HttpResponse:
     return answer
 
 
-def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[str, Any]:
-    """What the page of a mini-project shows."""
+def page(
+    request: Request, mini_project: MiniProject, form: SubmitForm, *, chosen: str
+) -> dict[str, Any]:
+    """What the page of a mini-project shows. `chosen`: the lab whose brief is open."""
     who = standing(request.user)
     dates = Calendar.of(mini_project.edition)
     shelf, problem = known_labs()
@@ -96,7 +96,7 @@ def page(request: Request, mini_project: MiniProject, form: SubmitForm) -> dict[
         "edition": mini_project.edition,
         "dates": dates,
         "due": due_for(request.user, mini_project, dates),
-        "labs": lab_pages(mini_project, shelf, attempts, chosen=form["lab"].value()),
+        "labs": lab_pages(mini_project, shelf, attempts, chosen=chosen),
         "how": how_labs_count(dates.part(mini_project), len(mini_project.labs)),
         "broken": problem,
         "own": rubric_table(mini_project, "", {}),

@@ -97,14 +97,14 @@ def test_a_page_says_what_handing_in_comes_to(more: dict[str, bool], labs: int, 
     assert how_labs_count(part, labs) == says
 
 
-def test_the_page_says_so_and_opens_the_brief_of_one_lab(
+def test_the_page_says_so_and_folds_the_briefs(
     mini_project: MiniProject, team: Team, alice: User, client: Client
 ) -> None:
     shown = page(client, alice, mini_project)
     assert "Choose one of 2 labs." in shown
-    assert 'id="lab-serving" open>' in shown
-    assert 'id="lab-training">' in shown
-    assert '<a href="?lab=training#hand-in">' in shown
+    for lab in ("serving", "training"):
+        assert f'id="lab-{lab}">' in shown
+        assert f'<a href="?lab={lab}#hand-in">' in shown
     assert "Choose one" not in page(client, alice, mini_project_of_one(mini_project))
 
 
@@ -127,6 +127,9 @@ def test_the_form_goes_on_with_the_lab_that_was_named_or_taken_last(
     assert '<option value="serving" selected>' in named
     assert 'id="lab-serving" open>' in named
     assert '<option value="training" selected>' in page(client, alice, mini_project, "?lab=none")
+    path = reverse("submissions:project", args=[mini_project.pk])
+    refused = client.post(path, {"lab": "serving", "link": ""}).content.decode()
+    assert 'id="lab-serving" open>' in refused
 
 
 def test_an_assessor_finds_the_other_labs_of_the_same_work(
