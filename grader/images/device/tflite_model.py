@@ -51,14 +51,8 @@ class TfliteRunner:
             raise Refused(f"its input is {self._input['dtype'].__name__}, not float32 or int8")
         self._interpreter.allocate_tensors()
 
-    def ask(self, picture: Numbers) -> Numbers:
-        """The scores for one picture, float32 [1, 64]."""
-        self._interpreter.set_tensor(self._input["index"], self._quantised(picture))
-        self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._output["index"]))
-
-    def _quantised(self, picture: Numbers) -> Numbers:
-        """The picture in the type that the model takes."""
+    def taken(self, picture: Numbers) -> Numbers:
+        """The picture, float32 [1, 64], in the type that the model takes."""
         dtype = self._input["dtype"]
         if dtype == np.float32:
             return picture
@@ -66,6 +60,12 @@ class TfliteRunner:
         limits = np.iinfo(dtype)
         steps = np.round(picture / (scale or 1.0)) + zero
         return np.asarray(steps.clip(limits.min, limits.max), dtype)
+
+    def ask(self, taken: Numbers) -> Numbers:
+        """The scores for one picture."""
+        self._interpreter.set_tensor(self._input["index"], taken)
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output["index"]))
 
 
 def read(content: bytes) -> tuple[Census, bytes]:
