@@ -157,7 +157,7 @@ def _check(attempt: Attempt, run: CheckRun) -> dict[str, Any]:
     details, said = _details(attempt), telling.said_of(attempt)
     text = telling.told_of(attempt, note=run.note, details=details)
     found: dict[str, Any] = {
-        "name": attempt.submission.mini_project.title,
+        "name": _of_lab(attempt.submission, attempt.submission.mini_project.title, ": "),
         "head_sha": attempt.submission.commit,
         "external_id": str(attempt.pk),
         "started_at": _moment(attempt.started_at or attempt.queued_at),
@@ -185,13 +185,19 @@ def _check(attempt: Attempt, run: CheckRun) -> dict[str, Any]:
     }
 
 
+def _of_lab(work: Submission, name: str, joint: str) -> str:
+    """The name, with the lab where there are several: one commit may be handed in for each."""
+    return f"{name}{joint}{work.lab}" if len(work.mini_project.labs) > 1 else name
+
+
 def _status(attempt: Attempt) -> dict[str, Any]:
     """A commit's status in GitHub's words."""
     state, description = telling.status_of(attempt)
+    work = attempt.submission
     found = {
         "state": state,
         "description": description,
-        "context": f"course-portal/{attempt.submission.mini_project.slug}",
+        "context": _of_lab(work, f"course-portal/{work.mini_project.slug}", "/"),
     }
     details = _details(attempt)
     return found | ({"target_url": details} if details else {})

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from lab_specs.faults import Code
 from lab_specs.report import Verdict
-from portal.courses.models import Team
+from portal.courses.models import MiniProject, Team
 from portal.github import pushes, verdicts
 from portal.github.models import App, CheckRun, Errand, ErrandStatus, Installation, Watch
 from portal.people.models import User
@@ -74,12 +74,19 @@ def asked(house: House) -> list[str]:
     ]
 
 
+def test_only_where_there_are_several_labs_a_check_names_its_lab(house: House) -> None:
+    MiniProject.objects.update(labs=["serving"])
+    pushed(house)
+    work_off()
+    assert run(house).told["name"] == "Serving"
+
+
 def test_a_commit_shows_the_way_of_its_attempt(house: House) -> None:
     attempt = pushed(house)
     assert work_off() == ["verdict"]
     assert run(house).head_sha == attempt.submission.commit
     told = run(house).told
-    assert (told["name"], told["status"]) == ("Serving", "queued")
+    assert (told["name"], told["status"]) == ("Serving: serving", "queued")
     assert told["external_id"] == str(attempt.pk)
     assert told["details_url"] == f"https://portal.example/attempts/{attempt.pk}/"
     token = take(attempt.pk)
@@ -410,7 +417,7 @@ def test_without_an_app_a_status_is_written(
     status = by_token.repository.statuses[-1]
     assert status.sha == attempt.submission.commit
     assert status.told["state"] == state
-    assert status.told["context"] == "course-portal/serving"
+    assert status.told["context"] == "course-portal/serving/serving"
     assert status.told["target_url"].startswith("https://portal.example/attempts/")
     assert len(status.told["description"]) <= 140
 
