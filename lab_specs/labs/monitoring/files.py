@@ -163,7 +163,8 @@ def read_dashboard(volume: Volume) -> Dashboard:
     said = read_json(volume.read(DASHBOARD, limit_mb=JSON_MB), DASHBOARD)
     panels = mappings(said.get("panels"))
     panels += [inner for row in panels for inner in mappings(row.get("panels"))]
-    read = tuple(_panel(panel) for panel in panels[: PANELS + 1] if panel.get("type") != "row")
+    shown = [_panel(panel) for panel in panels[: PANELS + 1]]
+    read = tuple(panel for panel in shown if panel.queries)  # rows and texts ask nothing
     asked = [query for panel in read for query in panel.queries]
     if len(panels) > PANELS or len(asked) > QUERIES or max(map(len, asked), default=0) > QUERY_CAP:
         _refuse(DASHBOARD, f"more than {PANELS} panels, {QUERIES} queries, or a query too long")

@@ -170,8 +170,9 @@ def panel(**fields: Any) -> dict[str, Any]:
     return {"title": "One", "targets": [{"expr": "up"}], **fields}
 
 
-def test_panels_are_found_in_rows(lab: SimpleNamespace, volume: Volume) -> None:
-    rows = [{"type": "row", "title": "", "panels": [panel(title="Inside")]}, panel()]
+def test_panels_are_found_in_rows_and_texts_left_out(lab: SimpleNamespace, volume: Volume) -> None:
+    text = {"type": "text", "title": "", "options": {"content": "Read this."}}
+    rows = [{"type": "row", "title": "", "panels": [panel(title="Inside")]}, text, panel()]
     volume.write(DASHBOARD, json.dumps({"panels": rows}).encode())
     titles = [one.title for one in lab.files.read_dashboard(volume).panels]
     assert sorted(titles) == ["Inside", "One"]
