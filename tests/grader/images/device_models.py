@@ -7,8 +7,10 @@ import json
 import sys
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import onnx
+from ai_edge_litert import schema_py_generated as schema
 from device.job import Job
 from device.measure import measure
 from onnx import TensorProto, helper, numpy_helper
@@ -159,7 +161,55 @@ def custom() -> bytes:
     return model([helper.make_node("Answer", ["image"], ["scores"], domain="mine")])
 
 
+def tensor(shape: list[int], kind: int, buffer: int, scale: float = 0.0) -> schema.TensorT:
+    made = schema.TensorT()
+    made.shape, made.type, made.buffer = shape, kind, buffer
+    if scale:
+        made.quantization = schema.QuantizationParametersT()
+        made.quantization.scale, made.quantization.zeroPoint = [scale], [0]
+    return made
+
+
+def buffer(content: bytes = b"") -> schema.BufferT:
+    made = schema.BufferT()
+    made.data = np.frombuffer(content, np.uint8) if content else None
+    return made
+
+
+def dense(weights: schema.TensorT, content: bytes) -> bytes:
+    """A fully connected layer as a TFLite file: images and scores are floats."""
+    floats = schema.TensorType.FLOAT32
+    graph, code = schema.SubGraphT(), schema.OperatorCodeT()
+    graph.tensors = [tensor([1, 64], floats, 0), weights, tensor([1, 10], floats, 0)]
+    graph.inputs, graph.outputs, layer = [0], [2], schema.OperatorT()
+    layer.opcodeIndex, layer.inputs, layer.outputs = 0, [0, 1, -1], [2]
+    layer.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
+    layer.builtinOptions = schema.FullyConnectedOptionsT()
+    graph.operators, code.version = [layer], 9
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FULLY_CONNECTED
+    model = schema.ModelT()
+    model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
+    model.buffers = [buffer(), buffer(content)]
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def four_bits() -> bytes:
+    """Two weights in each byte."""
+    values = (BYTES.T // 16).clip(-7, 7)
+    low, high = values[:, ::2] & 15, values[:, 1::2] & 15
+    packed = (low | high << 4).astype(np.uint8).tobytes()
+    return dense(tensor([10, 64], schema.TensorType.INT4, 1, 0.064), packed)
+
+
+FLOATS = tensor([10, 64], schema.TensorType.FLOAT32, 1)
+EIGHT_BITS = tensor([10, 64], schema.TensorType.INT8, 1, 0.004)
+
 MODELS = {
+    "plain.tflite": dense(FLOATS, np.ascontiguousarray(WEIGHTS.T).tobytes()),
+    "eight.tflite": dense(EIGHT_BITS, np.ascontiguousarray(BYTES.T).tobytes()),
+    "four.tflite": four_bits(),
     "plain.onnx": plain(),
     "integers.onnx": integers(),
     "decoy.onnx": decoy(),

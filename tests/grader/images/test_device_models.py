@@ -61,7 +61,19 @@ def test_a_product_of_integers_is_seen(facts: dict[str, Any]) -> None:
     assert seen["wiped"] != seen["answers"][:WIPED]
 
 
-@pytest.mark.parametrize("model", ["plain.onnx", "weights_alone.onnx", "table.onnx"])
+@pytest.mark.parametrize(("model", "most"), [("eight.tflite", 255), ("four.tflite", 15)])
+def test_weights_of_few_bits_are_seen(facts: dict[str, Any], model: str, most: int) -> None:
+    seen, plain = facts["models"][model], facts["models"]["plain.tflite"]
+    assert seen["integer"] == seen["constants"] == plain["constants"] == 640
+    assert 10 < seen["choices"] <= most
+    alike = sum(map(int.__eq__, seen["answers"], plain["answers"]))
+    assert alike > 0.8 * len(plain["answers"])
+    assert seen["wiped"] != seen["answers"][:WIPED]
+
+
+@pytest.mark.parametrize(
+    "model", ["plain.onnx", "plain.tflite", "weights_alone.onnx", "table.onnx"]
+)
 def test_what_multiplies_floats_has_no_integer_product(facts: dict[str, Any], model: str) -> None:
     assert facts["models"][model]["integer"] == 0
 
