@@ -1,5 +1,6 @@
 """Where runs are found: on the tracking server, or in the folder of an offline export."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,7 +20,7 @@ from records import (
 )
 
 from lab_specs.digits import Labels
-from lab_specs.kit import Reply, Service, Volume, expect, shorten
+from lab_specs.kit import Failure, Reply, Service, Volume, expect, shorten
 
 API = "/api/2.0/mlflow"
 ALIAS = "champion"
@@ -53,7 +54,7 @@ class Server:
     def answers(self, run: str, count: int) -> Labels:
         """The answers that a run left as its artefact."""
         query = urlencode({"run_id": run, "path": PREDICTIONS})
-        reply = self.service.get(f"/get-artifact?{query}", seconds=SECONDS)
+        reply = self._asked(self.service.get, f"/get-artifact?{query}")
         expect(
             reply.status == 200,
             expected=f"an artefact {PREDICTIONS} of each run",
@@ -72,7 +73,7 @@ class Server:
         """The version that the alias points at; empty when there is none."""
         name = quote(self.model)
         path = f"{API}/registered-models/alias?name={name}&alias={ALIAS}"
-        reply = self.service.get(path, seconds=SECONDS)
+        reply = self._asked(self.service.get, path)
         said = reply.json() if reply.status == 200 else {}
         version = said.get("model_version") if isinstance(said, dict) else None
         return str(version.get("version", ""))[:20] if isinstance(version, dict) else ""
@@ -90,10 +91,17 @@ class Server:
         return found
 
     def _get(self, path: str) -> object:
-        return _well(self.service.get(f"{API}/{path}", seconds=SECONDS))
+        return _well(self._asked(self.service.get, f"{API}/{path}"))
 
     def _post(self, path: str, said: object) -> object:
-        return _well(self.service.post(f"{API}/{path}", json=said, seconds=SECONDS))
+        return _well(self._asked(self.service.post, f"{API}/{path}", json=said))
+
+    @staticmethod
+    def _asked(send: Callable[..., Reply], path: str, **said: object) -> Reply:
+        try:
+            return send(path, seconds=SECONDS, **said)
+        except Failure as failure:
+            raise Failure(failure.expected, failure.actual, HINT) from None
 
     def _all(self, said: object, name: str) -> list[Any]:
         """The list of that name in an answer, which has to be all of it."""

@@ -1,8 +1,7 @@
 """Each check of the tracking lab passes for good work and fails for the flaw it looks for."""
 
-import importlib.util
 import inspect
-import sys
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,33 +11,20 @@ import pytest
 
 from lab_specs.kit import Failure
 from lab_specs.loader import load_lab
+from lab_specs.service import Reply
+from tests.lab_specs.labs.judged import LABS, judged
 from tests.lab_specs.labs.tracking_oracle import Student, Tracker
 
-FOLDER = Path(__file__).parents[3] / "lab_specs" / "labs" / "tracking"
 SEED = 5
-CHECKS = load_lab(FOLDER).checks
+CHECKS = load_lab(LABS / "tracking").checks
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[ModuleType]:
-    """The lab's checks, imported as the judge imports them: with their folder on the path."""
-    known = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        file = FOLDER / "test_acceptance.py"
-        spec = importlib.util.spec_from_file_location("tracking_checks", file)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        module.Lab.stop.__globals__["LIVE_SECONDS"] = 0.1
-        module.Lab.stop.__globals__["LOOK_EVERY"] = 0.01
+    """The lab's checks, with less patience for a training that says nothing."""
+    with judged("tracking") as module:
+        module.Lab.stop.__globals__.update(LIVE_SECONDS=0.1, LOOK_EVERY=0.01)
         yield module
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - known:
-            if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-                del sys.modules[name]
 
 
 def failed(lab: ModuleType, folder: Path, flaw: str = "") -> set[str]:
@@ -98,3 +84,58 @@ def test_each_flaw_is_found_by_its_checks(
     lab: ModuleType, tmp_path: Path, flaw: str, checks: set[str]
 ) -> None:
     assert failed(lab, tmp_path, flaw) == checks
+
+
+class Odd:
+    """A server that answers every question with one thing."""
+
+    port = 5000
+
+    def __init__(self, status: int = 200, said: object = None) -> None:
+        self.status, self.said = status, said
+
+    def get(self, path: str, *, seconds: float) -> Reply:
+        if self.said is None:
+            raise Failure("an answer", f"none within {seconds} s", "Look at your service's log")
+        return Reply(self.status, {}, json.dumps(self.said), path)
+
+    def post(self, path: str, *, json: Any, seconds: float) -> Reply:
+        return self.get(path, seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        (Odd(), "none within 30.0 s"),
+        (Odd(500, "disk full"), "status 500 with"),
+        (Odd(200, {"experiments": [], "next_page_token": "x"}), "more"),
+    ],
+)
+def test_a_server_that_was_flooded_is_told_of(lab: ModuleType, server: Odd, told: str) -> None:
+    with pytest.raises(Failure, match=told) as error:
+        lab.Server(server, "digits-1").runs()
+    assert "your service" not in error.value.hint
+
+
+@pytest.mark.parametrize("said", [3, [], {}, {"experiments": 3}, {"runs": [None, {"info": 1}]}])
+def test_odd_answers_of_a_server_hold_no_run(lab: ModuleType, said: object) -> None:
+    server = lab.Server(Odd(200, said), "digits-1")
+    assert server.runs() == {}
+    assert server.versions() == []
+    assert server.champion() == ""
+
+
+def test_an_export_is_read_when_the_server_holds_nothing(lab: ModuleType, tmp_path: Path) -> None:
+    student: Any = Student(tmp_path, Tracker(), "")
+    one = lab.Lab(student, lab.Server(student.tracker, "digits-1"), SEED)
+    run = {"status": "FINISHED", "params": {"epochs": 2}, "metrics": {}}
+    student.volume("runs").write("mine/run.json", json.dumps(run).encode())
+    student.volume("runs").write("mine/predictions.json", b"[7, 3]")
+    student.volume("runs").write("run.json", b"of no run")
+    (record,) = one.runs().values()
+    assert (record.id, record.exported, record.params) == ("mine", True, {"epochs": "2"})
+    assert one.answers(record, 2).tolist() == [7, 3]
+    with pytest.raises(Failure, match="an offline export"):
+        lab.demand_server(record)
+    student.tracker.start_run()
+    assert "mine" not in one.runs()
