@@ -18,6 +18,7 @@ from lab_specs.kit import Service
 
 PACE, GLANCE = "500ms", "250ms"  # between two scrapes, and between two evaluations
 WAIT = "500ms"  # the `for` of every rule
+PAGE_LIMIT = "2MB"  # of one scrape
 PATIENCE = 8.0  # seconds for an answer of Prometheus
 COMMAND = (
     "exec prometheus --config.file=/work/live/prometheus.yml --storage.tsdb.path=/tmp/data "
@@ -29,10 +30,11 @@ COMMAND = (
 def live_files(monitoring: Monitoring, *, port: int, sink: int) -> tuple[bytes, bytes]:
     """The configuration and the rules with other addresses, and seconds for minutes."""
     pace = {"scrape_interval": PACE, "scrape_timeout": PACE}
+    limits = {"body_size_limit": PAGE_LIMIT}
     config = {
         "global": pace | {"evaluation_interval": GLANCE},
         "rule_files": [RULES],
-        "scrape_configs": [_moved(monitoring.job or {}, TARGET, port) | pace],
+        "scrape_configs": [_moved(monitoring.job or {}, TARGET, port) | pace | limits],
         "alerting": _moved(monitoring.config.get("alerting") or {}, ALERTMANAGER, sink),
     }
     rules = _plain(monitoring.rules)
