@@ -165,7 +165,9 @@ def test_who_reviews_sees_the_same(client: Client, work: Submission) -> None:
     edition = work.mini_project.edition
     EnrolmentFactory(edition=edition, person=lecturer, role=Role.LECTURER)
     client.force_login(lecturer)
-    page = page_of(client, graded(work, figure()), "assessment:review")
+    shown = figure(says="From `metrics.jsonl`.")
+    page = page_of(client, graded(work, shown), "assessment:review")
+    assert "<p>From <code>metrics.jsonl</code>.</p>" in page
     assert 'data-figure="figure-loss"' in page
     assert "data-plotly=" in page
     assert "plotly" not in page_of(client, graded(work), "assessment:review")
