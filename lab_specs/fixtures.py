@@ -1,4 +1,4 @@
-"""The fixtures that a check may name: `seed`, `student`, `sidecar`; `service` and `launch`."""
+"""The fixtures that a check may name: `seed`, `student`, `show`, `sidecar`; `service`, `launch`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,8 +1,8 @@
 """What a lab's `test_acceptance.py` imports: checks, failures, and the student's work.
 
 A check is a function. Its docstring is the line that the student reads; `expect` tells what
-was expected, what happened and what to do next. Fixtures: `seed`, `student`, for a lab of
-kind service `service` and `launch`, and `sidecar` where the lab's file names one.
+was expected, what happened and what to do next. Fixtures: `seed`, `student`, `show` for figures,
+for a lab of kind service `service` and `launch`, and `sidecar` where the lab's file names one.
 """
 
 from collections.abc import Callable
