@@ -43,6 +43,9 @@ class OnnxRunner:
         options.log_severity_level = 4
         if optimised:
             options.optimized_model_filepath = str(optimised)
+            # Further ones pad weights of convolutions to what suits this very processor.
+            level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+            options.graph_optimization_level = level
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
