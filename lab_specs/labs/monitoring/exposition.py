@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lab_specs.kit import Failure, Reply
 
 PAGE_CAP = 500_000  # characters; an honest page of this lab has some 5,000
+BUCKETS = 50  # of a histogram; each is a series
 SHOWN = 120  # characters of a line that an explanation quotes
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\[\\"n])*)"(?:,|$)')
@@ -140,6 +141,8 @@ def histogram(page: Page, name: str) -> Histogram:
         if len(labels) != 1 or not NUMBER.fullmatch(bound) or math.isnan(float(bound)):
             raise FormatError(f"{name}_bucket has the label le, a number, and no other")
         buckets.append((float(bound), value, bound))
+    if len(buckets) > BUCKETS:
+        raise FormatError(f"{name} has {len(buckets)} buckets, more than {BUCKETS}")
     buckets.sort()
     if not buckets or buckets[-1][0] != math.inf:
         raise FormatError(f'{name}_bucket{{le="+Inf"}} is missing')

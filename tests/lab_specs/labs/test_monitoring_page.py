@@ -113,6 +113,12 @@ def test_an_incoherent_histogram_is_refused(
         lab.exposition.histogram(page, "took_seconds")
 
 
+def test_endless_buckets_are_refused(lab: SimpleNamespace) -> None:
+    lines = "".join(f't_bucket{{le="{bound}"}} 0\n' for bound in range(60))
+    with pytest.raises(lab.exposition.FormatError, match="60 buckets"):
+        lab.exposition.histogram(lab.exposition.read(lines), "t")
+
+
 @pytest.mark.parametrize(
     ("counts", "total", "holds"),
     [
