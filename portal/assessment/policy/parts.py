@@ -244,7 +244,8 @@ def _awaited(
     cites = part.cite or case.policy.edition.scale_cites
     undecided = [each for each in reached if each.level is None]
     says = [f"{part.title}: *{each.title}* is not assessed yet." for each in undecided]
-    if part.labs and part.lab_decides and not case.of(Took, part=part.id):
+    untaken = part.labs and part.lab_decides and not case.of(Took, part=part.id)
+    if untaken and not case.ended:  # after the end no student hands in any more
         says = [*says, f"{part.title}: nothing was handed in yet for any of its labs."]
     return [
         Reason(cites=cites, effect=Effect.AWAITS, says=each, part=part.id, facts=())

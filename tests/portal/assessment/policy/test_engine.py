@@ -213,6 +213,22 @@ def test_the_engine_reads_an_edition_that_was_kept_as_json() -> None:
     assert evaluate(again, found, as_of=NOON).reasons == first.reasons
 
 
+def test_a_lab_that_comes_to_a_course_that_is_over_asks_for_nothing() -> None:
+    content = HOGENT.edition.model_dump()
+    cicd = next(each for each in content["mini_projects"] if each["id"] == "cicd")
+    everything = {"all_levels": "proficient", "in_time": True, "track": "gent"}
+    took = {each.id: each.labs[0] for each in HOGENT.edition.mini_projects if each.labs}
+    found = facts_of(HOGENT, {**everything, "took": took})
+    before = evaluate(HOGENT, found, as_of=LATER)
+    cicd["labs"] = ("drift",)
+    with_lab = Policy.of(EditionFile.model_validate(content), SHELF)
+    after = evaluate(with_lab, found, as_of=LATER)
+    assert (before.outcome, before.value, before.final) == ("passed", "11", True)
+    assert (after.outcome, after.value, after.final) == ("passed", "11", True)
+    in_november = evaluate(with_lab, found, as_of=datetime(2024, 11, 20, tzinfo=UTC))
+    assert any("nothing was handed in yet" in each.says for each in in_november.reasons)
+
+
 def test_a_decision_on_a_lab_that_was_given_up_counts_for_nothing() -> None:
     lab = SHELF["serving"].file
     levels = ("low", "high")
