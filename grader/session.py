@@ -20,10 +20,10 @@ from grader.judges import Judge
 from grader.output import tidy
 from lab_specs import wire
 from lab_specs.faults import Code, PlatformFault, StudentFault
-from lab_specs.schema import LabSpec, Share, SidecarName, SidecarShare
+from lab_specs.schema import SIDECAR_UID, LabSpec, Share, SidecarName, SidecarShare
 
 STUDENT_USER = "10001:10001"
-SIDECAR_USER = "10003:10003"
+SIDECAR_USER = f"{SIDECAR_UID}:{SIDECAR_UID}"
 AT_ONCE = 4  # containers of one attempt that run together
 IN_ALL = 64  # containers of one attempt
 LOG_LIMIT = 16_000  # bytes of a container's output that an attempt keeps

@@ -40,6 +40,9 @@ class Limits(Share):
     total_seconds: float = Field(gt=0, le=7_200, description="all runs and checks together")
 
 
+SIDECAR_UID = 10_003  # whose processes a sidecar's are, in its container and on the loopback
+
+
 class SidecarName(StrEnum):
     """What may run beside a student's container: images of ours, made by `grader.images`."""
 

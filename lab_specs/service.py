@@ -1,11 +1,12 @@
 """A service as a check sees it, as a rule the student's: started, ready, spoken to over HTTP."""
 
+import contextlib
 import json as codec
 import math
 import secrets
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lab_specs.faults import Code, StudentFault
 from lab_specs.student import Image, Process
 
 HEALTH = "/health"
+TABLES = Path("/proc/net")  # of the namespace that the judge shares with an attempt's containers
 LISTEN = "0A"  # the state of a listening socket in /proc/net/tcp
 REPLY_CAP = 4_000_000  # bytes of an answer that a check will look at
 DEPTH_CAP = 64  # of lists and objects in a JSON answer; nothing honest goes deeper
@@ -69,6 +71,7 @@ class Service:
     port: int
     process: Process
     ready_seconds: float
+    owner: int | None = None  # the one user who may listen there; a sidecar's, who has neighbours
 
     def get(self, path: str, *, seconds: float = 10) -> Reply:
         """Send GET. Raises `Failure` when no answer comes."""
@@ -97,6 +100,8 @@ class Service:
         except NoAnswerError as error:
             problem = str(error)
         else:
+            # Afterwards: nobody but the sidecar itself could have given its port back to it.
+            demand_owner(self.port, self.owner)
             text = answer.content.decode(errors="replace")
             return Reply(answer.status, answer.headers, text, request)
         raise Failure(
@@ -114,10 +119,12 @@ def launch(
     env: Mapping[str, str] | None = None,
     mounts: Mapping[str, str] | None = None,
     health: str = HEALTH,
+    owner: int | None = None,
 ) -> Service:
     """Start the image with a random `PORT` and wait until its `health` path answers 200.
 
-    Raises `StudentFault`: exited_at_start, never_listened, never_healthy, out_of_memory.
+    Raises `StudentFault`: exited_at_start, never_listened, never_healthy, out_of_memory. Raises
+    `Failure` when somebody else than the user `owner` listens there, if one is named.
     Another process' readiness sends no event, so this knocks again and again.
     """
     port = _free_port()
@@ -129,9 +136,10 @@ def launch(
     while time.monotonic() < end:
         pause = KNOCK_EVERY
         if _listens(port):
+            demand_owner(port, owner)
             said = _health(port, health, end)
             if said == "200":
-                return Service(port, process, time.monotonic() - began)
+                return Service(port, process, time.monotonic() - began, owner)
             last = said if said.isdecimal() or not last.isdecimal() else last
             pause = max(ASK_EVERY, ASK_SHARE * (time.monotonic() - began))
         if time.monotonic() >= look_at:
@@ -146,17 +154,36 @@ def launch(
     raise StudentFault(Code.NEVER_LISTENED, port=port, listening=listening, **facts)
 
 
-def listening_addresses(tables: Path = Path("/proc/net")) -> list[str]:
+def demand_owner(port: int, owner: int | None, tables: Path = TABLES) -> None:
+    """Raise `Failure` when somebody else than `owner` listens on a port, on whatever address.
+
+    All containers of an attempt share one loopback, so a student's process may take the port of
+    a sidecar that it has brought down, and answer in its place. No `owner`: nothing is asked.
+    """
+    if owner is None:
+        return
+    if any(at == port and user != owner for _, at, user in _listeners(tables)):
+        raise Failure(
+            expected="the ports of our own servers left to them",
+            actual=f"a process of your container listens on port {port}, which is not its own",
+            hint="Listen on the port that `PORT` names, and on no other.",
+        )
+
+
+def listening_addresses(tables: Path = TABLES) -> list[str]:
     """Where anything listens in the namespace that the judge shares, as `address:port`."""
-    found = set()
+    return sorted({f"{address}:{port}" for address, port, _ in _listeners(tables)})
+
+
+def _listeners(tables: Path) -> Iterator[tuple[str, int, int]]:
+    """Address, port and user of everything that listens in the namespace."""
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         path = tables / table
         rows = path.read_text().splitlines()[1:] if path.exists() else []
         for fields in (row.split() for row in rows):
             address, port = fields[1].rsplit(":", 1)
             if fields[3] == LISTEN:
-                found.add(f"{_address(address, family)}:{int(port, 16)}")
-    return sorted(found)
+                yield _address(address, family), int(port, 16), int(fields[7])
 
 
 def _address(digits: str, family: socket.AddressFamily) -> str:
@@ -225,9 +252,11 @@ def _free_port() -> int:
     """A port that nobody could guess: a service must read it from its environment.
 
     It lies below those that the kernel gives to clients. A client of ours that had it before
-    would keep it from the service for a minute, and could connect to itself.
+    would keep it from the service for a minute, and could connect to itself. A student's process
+    may hold ports without listening, so taking it for a moment is the only proof.
     """
     while True:
         port = 10_000 + secrets.randbelow(22_000)
-        if not _listens(port):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
             return port

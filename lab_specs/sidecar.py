@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from lab_specs import service
 from lab_specs.faults import StudentFault
+from lab_specs.schema import SIDECAR_UID
 from lab_specs.service import Service
 from lab_specs.student import Image, Process
 
@@ -16,6 +17,8 @@ START_SECONDS = 180.0  # until a sidecar is ready: ours, so generous on a busy m
 
 class Sidecar(Image):
     """Starts containers of one of our own images. What runs in it may be the student's."""
+
+    user: int = SIDECAR_UID
 
     def start(
         self,
@@ -41,9 +44,10 @@ class Sidecar(Image):
     ) -> Service:
         """Start it as a service on the port that its variable `PORT` names, and wait for it.
 
-        Raises `RuntimeError` when `health` does not answer 200 within `seconds`.
+        Raises `RuntimeError` when `health` does not answer 200 within `seconds`. When a student's
+        process has taken its port, now or later, that is a `Failure`.
         """
-        told = {"command": command, "env": env, "mounts": mounts}
+        told = {"command": command, "env": env, "mounts": mounts, "owner": self.user}
         try:
             return service.launch(self, start_seconds=seconds, health=health, **told)  # type: ignore[arg-type]
         except StudentFault as fault:

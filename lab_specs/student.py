@@ -271,7 +271,10 @@ class Image:
         volumes = {name: self.volume(name) for name in mounts}
         writable = [volume for name, volume in volumes.items() if mounts[name].endswith(":rw")]
         ask = wire.Start(
-            sidecar=self._sidecar, command=tuple(command), env=dict(env or {}), mounts=mounts
+            sidecar=self._sidecar,
+            command=tuple(map(_sound, command)),
+            env={name: _sound(value) for name, value in (env or {}).items()},
+            mounts=mounts,
         )
         answer = self._call(ask)
         if answer.code is not None:
@@ -291,3 +294,8 @@ class Image:
         run = process.wait(self._run_seconds if seconds is None else seconds)
         process.remove()
         return run
+
+
+def _sound(text: str) -> str:
+    """The text as UTF-8 can hold it: it may be the name of a student's file."""
+    return text.encode(errors="replace").decode()

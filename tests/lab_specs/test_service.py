@@ -1,6 +1,7 @@
 """A student's service may be slow, endless, malformed or hostile: a check survives it in time."""
 
 import gzip
+import os
 import socket
 import threading
 import time
@@ -21,6 +22,7 @@ from lab_specs.service import (
     Reply,
     Service,
     _free_port,
+    demand_owner,
     launch,
     listening_addresses,
 )
@@ -449,16 +451,16 @@ def test_no_port_is_one_that_the_kernel_gives_to_clients() -> None:
 
 
 TCP = """\
-  sl  local_address rem_address   st
-   0: 0100007F:1F90 00000000:0000 0A
-   1: 00000000:0050 00000000:0000 0A
-   2: 0200007F:0051 00000000:0000 0A
-   3: 0100007F:A001 0100007F:1F90 01
+  sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt   uid
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10003
+   1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001
+   2: 0200007F:0051 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001
+   3: 0100007F:A001 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 10001
 """
 TCP6 = """\
-  sl  local_address rem_address   st
-   0: 00000000000000000000000001000000:0052 00000000000000000000000000000000:0000 0A
-   1: 00000000000000000000000000000000:0053 00000000000000000000000000000000:0000 0A
+  sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt   uid
+   0: 00000000000000000000000001000000:0052 00000000000000000000000000000000:0000 0A 0:0 0:0 0 10001
+   1: 00000000000000000000000000000000:0053 00000000000000000000000000000000:0000 0A 0:0 0:0 0 10001
 """
 
 
@@ -477,3 +479,38 @@ def test_listening_addresses_are_read_from_the_kernels_table(tmp_path: Path) -> 
 def test_a_kernel_without_ipv6_has_no_second_table(tmp_path: Path) -> None:
     (tmp_path / "tcp").write_text(TCP)
     assert len(listening_addresses(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("port", [80, 82, 83])
+def test_a_port_that_somebody_else_took_is_told(tmp_path: Path, port: int) -> None:
+    (tmp_path / "tcp").write_text(TCP)
+    (tmp_path / "tcp6").write_text(TCP6)
+    demand_owner(8080, 10003, tmp_path)
+    demand_owner(port, None, tmp_path)
+    demand_owner(port + 1000, 10003, tmp_path)
+    with pytest.raises(Failure, match=f"listens on port {port}"):
+        demand_owner(port, 10003, tmp_path)
+
+
+def test_who_answers_in_the_place_of_a_sidecar_is_not_believed() -> None:
+    server = Server(says(OK))
+    process = Process(lambda _: wire.Answer(), 0, ())
+    try:
+        assert Service(server.port, process, 0.1, os.getuid()).get("/").text == "ok"
+        with pytest.raises(Failure, match="left to them"):
+            Service(server.port, process, 0.1, os.getuid() + 1).get("/")
+    finally:
+        server.close()
+
+
+def test_a_port_that_is_held_without_listening_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as held, socket.socket() as free:
+        held.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", 0))
+        ports = [held.getsockname()[1], free.getsockname()[1]]
+        free.close()
+        numbers = iter(port - 10_000 for port in ports)
+        monkeypatch.setattr("secrets.randbelow", lambda _: next(numbers))
+        assert _free_port() == ports[1]

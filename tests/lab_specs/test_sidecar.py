@@ -1,11 +1,16 @@
 """A sidecar is ours: whatever keeps it from starting is no fault of a student."""
 
+import os
+from contextlib import ExitStack
+
 import pytest
 
 from lab_specs import wire
 from lab_specs.faults import Code
 from lab_specs.schema import SidecarName
+from lab_specs.service import Failure
 from lab_specs.sidecar import Sidecar
+from tests.lab_specs.test_service import OK, Server, says
 from tests.lab_specs.test_student import Grader
 
 
@@ -34,3 +39,18 @@ def test_a_sidecar_that_ends_before_it_serves_is_no_fault_of_a_student() -> None
     device, _ = sidecar(wire.Answer(container=0), ended, ended, wire.Answer())
     with pytest.raises(RuntimeError, match="device: exited_at_start"):
         device.serve()
+
+
+def test_a_process_that_answers_on_the_port_of_a_sidecar_is_the_students() -> None:
+    with ExitStack() as end:
+
+        def call(ask: wire.Message) -> wire.Answer:
+            if isinstance(ask, wire.Start):
+                end.callback(Server(says(OK), int(ask.env["PORT"])).close)
+            return wire.Answer()
+
+        one = Sidecar(call, {}, 30, SidecarName.MLFLOW)
+        with pytest.raises(Failure, match="our own servers"):
+            one.serve()
+        one.user = os.getuid()
+        assert one.serve().get("/").text == "ok"

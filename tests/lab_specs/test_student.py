@@ -222,6 +222,14 @@ def test_a_run_is_started_waited_for_and_removed() -> None:
     ]
 
 
+def test_an_odd_name_may_stand_in_a_command_and_in_a_variable() -> None:
+    name = os.fsdecode(b"run-\xff")
+    grader = Grader(wire.Answer())
+    Image(grader, {}, 30).start([name], env={"RUN": name})
+    assert grader.asked == [wire.Start(command=("run-?",), env={"RUN": "run-?"})]
+    assert grader.asked[0].line()
+
+
 def test_an_image_that_cannot_start_is_the_students_fault() -> None:
     grader = Grader(wire.Answer(code=Code.COMMAND_NOT_FOUND, facts={"error": "no such file"}))
     with pytest.raises(StudentFault) as caught:
