@@ -154,7 +154,7 @@ def how_labs_count(part: MiniProjectFile | None, labs: int) -> str:
     several = f"There are {labs} labs here. " if labs > 1 else ""
     if labs and part and not part.counts:
         says = "Do any of them, in any order. " if several else ""
-        return f"{several}{says}Nothing here counts for your result: it is for practice."
+        return f"{several}{says}Nothing here counts for your result; it is for feedback."
     if labs and part and not part.lab_decides:
         says = "Hand in any of them, or several. " if several else ""
         return (

@@ -19,7 +19,7 @@ from tests.factories import AttemptFactory, CriterionFactory, LookupFactory, Sub
 from tests.worlds import SHELF
 
 pytestmark = pytest.mark.django_db
-PRACTICE = "Nothing here counts for your result: it is for practice."
+FEEDBACK = "Nothing here counts for your result; it is for feedback."
 EVIDENCE = (
     "What the checks find is evidence: your lecturer decides, by the criteria at the end of this"
     " page."
@@ -82,8 +82,8 @@ def test_a_look_up_tells_only_of_what_it_would_replace(
         ({}, 1, ""),
         ({}, 2, "Choose one of 2 labs. Should you hand in another one later, that one counts."),
         ({"counts": False}, 0, ""),
-        ({"counts": False}, 1, PRACTICE),
-        ({"counts": False}, 7, f"There are 7 labs here. Do any of them, in any order. {PRACTICE}"),
+        ({"counts": False}, 1, FEEDBACK),
+        ({"counts": False}, 7, f"There are 7 labs here. Do any of them, in any order. {FEEDBACK}"),
         ({"lab_decides": False}, 1, EVIDENCE),
         (
             {"lab_decides": False},
