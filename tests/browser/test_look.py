@@ -106,8 +106,10 @@ def read_history(work: Submission, *people: dict[str, Any]) -> None:
 def normal() -> tuple[World, dict[str, str], dict[str, str]]:
     """Alice's team has one of everything."""
     world = make_world(students=12, mini_projects=4)
-    team, (first, second, third, _) = world.teams[0], world.mini_projects
+    team, (first, second, third, fourth) = world.teams[0], world.mini_projects
     alice = world.students[0]
+    fourth.labs = ["serving", "training"]
+    fourth.save(update_fields=["labs"])
     older = rejected(hand_in(world, team, first, days_ago=6))
     done = judged(hand_in(world, team, first, days_ago=1))
     for slug in ("interface", "predictions"):
@@ -149,6 +151,7 @@ def normal() -> tuple[World, dict[str, str], dict[str, str]]:
     student = {
         "home": "/",
         "project": f"/projects/{first.pk}/",
+        "several-labs": f"/projects/{fourth.pk}/",
         "progress": f"/projects/{first.pk}/progress/",
         "attempt": f"/attempts/{done.pk}/",
         "rejected": f"/attempts/{older.pk}/",
