@@ -103,19 +103,27 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         raise SpecError(path, _line_of(node, where), field, message) from error
 
 
-def _demand_distinct_keys(path: Path, node: yaml.Node | None) -> None:
-    """YAML lets the last of two equal keys win in silence; here they are a mistake."""
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise SpecError(path, line, str(key.value), "the same field stands twice")
-            seen.add(key.value)
-            _demand_distinct_keys(path, value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _demand_distinct_keys(path, item)
+def _demand_distinct_keys(path: Path, root: yaml.Node | None) -> None:
+    """YAML lets the last of two equal keys win in silence; here they are a mistake.
+
+    An alias is the node that it stands for, which may hold itself: each is looked at once.
+    """
+    left, known = [root], set[int]()
+    while left:
+        node = left.pop()
+        if id(node) in known:
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise SpecError(path, line, str(key.value), "the same field stands twice")
+                seen.add(key.value)
+                left.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            left += node.value
 
 
 def _line_of(node: yaml.Node | None, where: Iterable[int | str]) -> int:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lab_specs import loader
-from lab_specs.loader import SpecError, load_edition, load_lab, load_shelf
+from lab_specs.loader import SpecError, load_edition, load_lab, load_shelf, load_yaml
+from lab_specs.schema import LabFile
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = """\
@@ -105,6 +106,7 @@ def test_one_thread_parses_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("kind: job", "kind: !!python/name:os.system", 3, "", "not valid YAML"),
         ("kind: job", "kind: job\n---\nkind: job", 4, "", "not valid YAML"),
         ("kind: job", "kind: " + "[" * 3000, 1, "", "not valid YAML"),
+        ("kind: job", "kind: &itself [*itself]", 3, "kind", "'service' or 'job'"),
         ("good: Says hello.", "good: ''", 12, "criteria.0.descriptors.good", "at least 1"),
         ("cpus: 1.0", "cpus: .nan", 6, "limits.cpus", "less than"),
         ("kind: job", "kind: job\nvolumes: {Out: 4}", 4, "volumes.Out.[key]", "pattern"),
@@ -125,6 +127,14 @@ def test_a_mistake_in_the_yaml_is_named(
     assert (error.line, error.field) == (line, field)
     assert says in error.problem
     assert str(error).startswith(f"{error.file}, line {line}")
+
+
+def test_aliases_of_aliases_are_looked_at_once(tmp_path: Path) -> None:
+    layers = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    file = tmp_path / "lab.yaml"
+    file.write_text("\n".join(["a0: &a0 x", *layers]))
+    with pytest.raises(SpecError, match="title"):
+        load_yaml(file, LabFile)
 
 
 def test_an_unknown_field_is_a_mistake(tmp_path: Path) -> None:
