@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 
 from lab_specs.report import Verdict
 from portal.assessment.domain import decide
+from portal.common.grids import Grid, Row
 from portal.courses.domain import note_contact
 from portal.courses.models import MiniProject
 from portal.dashboards import insight
-from portal.common.grids import Grid, Row
 from portal.dashboards.progress import progress
 from portal.submissions.classtable import class_table
 from portal.submissions.models import Attempt
