@@ -170,6 +170,19 @@ def demand_owner(port: int, owner: int | None, tables: Path = TABLES) -> None:
         )
 
 
+def demand_room() -> None:
+    """Raise `Failure` when no port is left for a client: then a student's process holds them."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, 0))
+        except OSError:
+            raise Failure(
+                expected="some ports left for others on the loopback that they share with you",
+                actual="a process of your container holds them all",
+                hint="Listen on the port that `PORT` names, and close connections that are over.",
+            ) from None
+
+
 def listening_addresses(tables: Path = TABLES) -> list[str]:
     """Where anything listens in the namespace that the judge shares, as `address:port`."""
     return sorted({f"{address}:{port}" for address, port, _ in _listeners(tables)})

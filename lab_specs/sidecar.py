@@ -45,12 +45,14 @@ class Sidecar(Image):
         """Start it as a service on the port that its variable `PORT` names, and wait for it.
 
         Raises `RuntimeError` when `health` does not answer 200 within `seconds`. When a student's
-        process has taken its port, now or later, that is a `Failure`.
+        process has taken its port, now or later, or all ports that there are, that is a `Failure`.
         """
+        service.demand_room()
         told = {"command": command, "env": env, "mounts": mounts, "owner": self.user}
         try:
             return service.launch(self, start_seconds=seconds, health=health, **told)  # type: ignore[arg-type]
         except StudentFault as fault:
+            service.demand_room()
             raise self._broken(fault) from fault
 
     def _broken(self, fault: StudentFault) -> RuntimeError:

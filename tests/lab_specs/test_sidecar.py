@@ -1,6 +1,8 @@
 """A sidecar is ours: whatever keeps it from starting is no fault of a student."""
 
+import errno
 import os
+import socket
 from contextlib import ExitStack
 
 import pytest
@@ -54,3 +56,15 @@ def test_a_process_that_answers_on_the_port_of_a_sidecar_is_the_students() -> No
             one.serve()
         one.user = os.getuid()
         assert one.serve().get("/").text == "ok"
+
+
+def test_a_student_who_holds_all_ports_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Held(socket.socket):
+        def bind(self, address: object) -> None:
+            raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr("lab_specs.service.socket.socket", Held)
+    device, grader = sidecar()
+    with pytest.raises(Failure, match="holds them all"):
+        device.serve()
+    assert grader.asked == []
