@@ -30,6 +30,7 @@ def read_yaml(content: bytes, file: str) -> dict[str, Any]:
         text = content.decode()
         _demand_plain(text, file)
         said = yaml.safe_load(text)
+        json.dumps(said, default=str, skipkeys=True)  # a number that nobody can print is none
     except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
         _refuse(file, f"not YAML that can be read: {' '.join(str(error).split())[:200]}")
     if not isinstance(said, dict):

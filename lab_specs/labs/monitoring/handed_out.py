@@ -23,7 +23,8 @@ class Files:
     @cached_property
     def promtool(self) -> Promtool:
         """Runs on the judge's copies."""
-        return Promtool(self.sidecars("prometheus"), self.student.volume("work"))
+        volumes = (self.student.volume(name) for name in ("work", "days"))
+        return Promtool(self.sidecars("prometheus"), *volumes)
 
     def hand_out(self) -> None:
         """Run the command once. Raises `StudentFault` when it did not end well."""

@@ -15,6 +15,7 @@ from promtool import Promtool
 from sink import Sink, listening
 
 from lab_specs.kit import Service
+from lab_specs.service import demand_room
 
 PACE, GLANCE = "500ms", "250ms"  # between two scrapes, and between two evaluations
 WAIT = "500ms"  # the `for` of every rule
@@ -104,7 +105,7 @@ def _values(data: dict[str, Any]) -> list[float]:
 
 
 def _quoted(text: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in text.encode())
+    return "".join(f"%{byte:02X}" for byte in text.encode(errors="replace"))
 
 
 @dataclass
@@ -120,6 +121,7 @@ class Live:
     def begin(self, monitoring: Monitoring) -> tuple[Prometheus, Sink]:
         """Both of them. Raises `Failure` when Prometheus refuses the files."""
         if self.sink is None:
+            demand_room()
             self.sink = self.end.enter_context(listening())
         if self.prometheus is None:
             config, rules = live_files(monitoring, port=self.service.port, sink=self.sink.port)

@@ -21,10 +21,15 @@ SEEN = re.compile(
 
 @dataclass(frozen=True)
 class Promtool:
-    """Runs `promtool` on the files of the volume `work`, which only the judge writes to."""
+    """Runs `promtool` on the files of the volume `work`, which only the judge writes to.
+
+    The days lie in a volume of their own: Prometheus sees `work`, and its configuration may say
+    that it sends a file away with each scrape, as a password.
+    """
 
     sidecar: Sidecar
     work: Volume
+    days: Volume
 
     def check(self, what: str, name: str) -> None:
         """`promtool check config` or `rules`. Raises `Failure` with its words."""
@@ -38,8 +43,8 @@ class Promtool:
 
     def demand(self, days: Sequence[Day]) -> None:
         """Raise `Failure` unless the rules tell each day's spells, and nothing else."""
-        self.work.write(TESTS, json.dumps(document(days, f"/work/{RULES}")).encode())
-        log = self._run("test", "rules", f"/work/{TESTS}")
+        self.days.write(TESTS, json.dumps(document(days, f"/work/{RULES}")).encode())
+        log = self._run("test", "rules", f"/days/{TESTS}", days="/days:ro")
         if log is None:
             return
         seen = [found for found in SEEN.findall(log) if int(found[0]) < len(days)]
@@ -56,9 +61,10 @@ class Promtool:
             "turn false when the trouble is over? Try it with promtool at home.",
         )
 
-    def _run(self, *command: str) -> str | None:
+    def _run(self, *command: str, **mounts: str) -> str | None:
         """None when it ended with 0; else what it printed, or that it did not end."""
-        run = self.sidecar.run(["promtool", *command], mounts={"work": "/work:ro"}, seconds=SECONDS)
+        mounts["work"] = "/work:ro"
+        run = self.sidecar.run(["promtool", *command], mounts=mounts, seconds=SECONDS)
         if run.timed_out or run.out_of_memory:
             return "promtool came to no end: an expression asks for too much"
         return run.log if run.exit_code else None

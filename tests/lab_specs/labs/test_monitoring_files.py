@@ -65,6 +65,7 @@ def test_the_files_of_the_reference_are_what_is_asked(lab: SimpleNamespace, volu
         (b"\xff\xfe\x00", "not YAML"),
         (b"a: 1\n---\nb: 2\n", "not YAML"),
         (b"a: 2001-99-99\n", "not YAML"),
+        (b"a: 0x" + b"f" * 9000, "not YAML"),
         (b"a: " + b"9" * 5000, "not YAML"),
         (b"a: 1" + b":1" * 300 + b".5\n", "not YAML"),
         (b"? [a]\n: 1\n", "not YAML"),

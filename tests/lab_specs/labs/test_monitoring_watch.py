@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lab_specs.exchange import exchange
-from lab_specs.kit import Failure, Run, Volume
+from lab_specs.kit import Failure, Reply, Run, Volume
 from tests.lab_specs.labs.judged import judged
 
 FIELDS = {"time": "2026-11-21T14:58:56.372+00:00", "level": "INFO", "message": "done"}
@@ -158,20 +158,24 @@ class FakeSidecar:
         self.commands: list[list[str]] = []
 
     def run(self, command: list[str], *, mounts: dict[str, str], seconds: float) -> Run:
-        assert mounts == {"work": "/work:ro"}
+        days = {"days": "/days:ro"} if command[1] == "test" else {}
+        assert mounts == {"work": "/work:ro"} | days, "Prometheus sees `work` as well"
         self.commands.append(command)
         return Run(self.exit_code, 0.1, self.timed_out, False, self.log, (), seconds)
 
 
 def promtool(lab: SimpleNamespace, tmp_path: Any, sidecar: FakeSidecar) -> Any:
-    return lab.promtool.Promtool(sidecar, Volume("work", tmp_path, 8))
+    (tmp_path / "days").mkdir(exist_ok=True)
+    return lab.promtool.Promtool(
+        sidecar, Volume("work", tmp_path, 8), Volume("days", tmp_path / "days", 8)
+    )
 
 
 def test_rules_are_tested_with_all_days_at_once(lab: SimpleNamespace, tmp_path: Any) -> None:
     sidecar = FakeSidecar()
     promtool(lab, tmp_path, sidecar).demand(lab.spells.bad_requests(Random(1)))
-    assert sidecar.commands == [["promtool", "test", "rules", "/work/tests.json"]]
-    page = json.loads((tmp_path / "tests.json").read_text())
+    assert sidecar.commands == [["promtool", "test", "rules", "/days/tests.json"]]
+    page = json.loads((tmp_path / "days" / "tests.json").read_text())
     assert page["rule_files"] == ["/work/rules.yml"]
     assert len(page["tests"]) == 2
 
@@ -311,3 +315,15 @@ def test_a_story_counts_what_both_say(
     story = lab.story.play(prometheus, sink, None, [[0.0]], ["up"])
     assert (story.fired, story.told, story.ended, story.told_end) == told
     assert story.answers == ({} if flaw == "down" else {"up": 1})
+
+
+def test_a_query_with_half_a_character_breaks_nothing(lab: SimpleNamespace) -> None:
+    asked = []
+
+    def get(path: str, **_: object) -> Reply:
+        asked.append(path)
+        return Reply(400, {}, '{"status": "error", "error": "bad_data"}', "")
+
+    prometheus = lab.live.Prometheus(SimpleNamespace(get=get))
+    assert prometheus.numbers('up{a="\ud800"}') == "bad_data"
+    assert all(path.isascii() for path in asked)
