@@ -67,11 +67,12 @@ class OnnxRunner:
 
 def read(content: bytes) -> tuple[Census, bytes]:
     """What the runtime made of the graph, and the graph with its integer weights wiped out."""
-    _refuse_files_outside(_parse(content))
+    _refuse_uncounted(_parse(content))
     path = SCRATCH / f"optimised-{os.getpid()}.onnx"
     OnnxRunner(content, path)
     model = _parse(path.read_bytes())
     path.unlink()
+    _refuse_uncounted(model)  # a node may have held a sparse tensor, which lies in the graph now
     census = Census()
     _count(model.graph, census)
     return census, model.SerializeToString()
@@ -108,7 +109,7 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
             yield from attribute.tensors
 
 
-def _refuse_files_outside(model: onnx.ModelProto) -> None:
+def _refuse_uncounted(model: onnx.ModelProto) -> None:
     for graph in _graphs(model.graph):
         if graph.sparse_initializer:
             raise Refused("it has sparse tensors: store weights densely")

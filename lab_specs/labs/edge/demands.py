@@ -23,11 +23,15 @@ def demand_accuracy(model: Model, line: float) -> None:
     )
 
 
-def demand_loss(model: Model, base: Model, hint: str) -> None:
-    """At most LOSS of all images may be lost against the float model."""
+def demand_loss(model: Model, base: Model, hint: str, *, least: float = 0.0) -> None:
+    """At most LOSS of all images may be lost against the float model, and `least` must be right.
+
+    The float model is the student's own: made worse, it would excuse whatever the others lost.
+    """
+    line = max(base.right - LOSS, least)
     expect(
-        model.right >= base.right - LOSS,
-        expected=f"{model.artefact.file}: at least {base.right - LOSS:.1%} of {HIDDEN} hidden"
+        model.right >= line,
+        expected=f"{model.artefact.file}: at least {line:.1%} of {HIDDEN} hidden"
         f" images right, as {base.artefact.file} has {base.right:.1%}",
         actual=f"{model.right:.1%} right",
         hint=hint,

@@ -157,6 +157,15 @@ def outside() -> bytes:
     return model([product("image", "scores")], weights)
 
 
+def sparse() -> bytes:
+    """All weights in a node, as a tensor that stores what is not zero."""
+    places = constant("i", np.arange(WEIGHTS.size), np.int64)
+    values = constant("v", WEIGHTS.reshape(-1), np.float32)
+    hidden = helper.make_sparse_tensor(values, places, WEIGHTS.shape)
+    nodes = [helper.make_node("Constant", [], ["w"], sparse_value=hidden)]
+    return model([*nodes, product("image", "scores")])
+
+
 def custom() -> bytes:
     return model([helper.make_node("Answer", ["image"], ["scores"], domain="mine")])
 
@@ -220,6 +229,7 @@ MODELS = {
     "folded.onnx": folded(),
     "long_answer.onnx": long_answer(),
     "outside.onnx": outside(),
+    "sparse.onnx": sparse(),
     "custom.onnx": custom(),
     "empty.onnx": b"",
     "noise.onnx": rng.bytes(5_000),

@@ -40,6 +40,7 @@ def facts() -> dict[str, Any]:
         ("folded.onnx", "memory", "SIGKILL"),
         ("long_answer.onnx", "refused", "not [1, 10]"),
         ("outside.onnx", "refused", "a second file"),
+        ("sparse.onnx", "refused", "sparse tensors"),
         ("custom.onnx", "refused", "mine:Answer"),
         ("empty.onnx", "refused", "no ONNX model"),
         ("noise.onnx", "refused", "no ONNX model"),
