@@ -168,7 +168,7 @@ def test_ptq_smaller(base: Model, shelf: Shelf) -> None:
 
 @check("quantisation", "proficient", after="float_runs")
 def test_ptq_right(base: Model, shelf: Shelf) -> None:
-    """It reads at most 3 % of all images fewer than the float model"""
+    """`ptq` reads at most 3 % of all images fewer than `float`"""
     demand_loss(shelf.model("ptq"), base, "Calibrate with real images, in their real range.")
 
 
@@ -206,7 +206,7 @@ def test_qat_weights(base: Model, shelf: Shelf) -> None:
 
 @check("quantisation", "expert", after="qat_weights")
 def test_qat_right(base: Model, shelf: Shelf) -> None:
-    """It reads at most 3 % of all images fewer than the float model, and 85 % right"""
+    """`qat` reads at most 3 % of all images fewer than `float`, and 85 % right"""
     hint = (
         "Rounding a trained network to so few weights breaks it. Train on with the rounded weights"
         " in the forward pass, and let the gradient pass as if they had not been rounded."
@@ -222,7 +222,7 @@ def test_pruned_zeros(base: Model, shelf: Shelf) -> None:
 
 @check("pruning", "proficient", after="float_runs")
 def test_pruned_right(base: Model, shelf: Shelf) -> None:
-    """It reads at most 3 % of all images fewer than the float model"""
+    """`pruned` reads at most 3 % of all images fewer than `float`"""
     hint = "Prune in steps, and let what is left learn on after each, with the zeros held at zero."
     demand_loss(shelf.model("pruned"), base, hint)
 
@@ -246,6 +246,6 @@ def test_small_packs(base: Model, shelf: Shelf) -> None:
 
 @check("pruning", "expert", after="small_packs")
 def test_small_right(base: Model, shelf: Shelf) -> None:
-    """It reads at most 3 % of all images fewer than the float model, and 85 % right"""
+    """`small` reads at most 3 % of all images fewer than `float`, and 85 % right"""
     hint = "Quantise the pruned model after its last training, and calibrate with real images."
     demand_loss(shelf.model("small"), base, hint, least=ADVANCED)
