@@ -152,6 +152,7 @@ def _read_checks(path: Path, source: str, file: LabFile) -> tuple[CheckSpec, ...
     except (ValueError, RecursionError, MemoryError) as error:
         raise SpecError(path, 1, "", f"not valid Python: {error}") from error
     _demand_plain_functions(path, tree)
+    _demand_sidecars(path, tree, file)
     checks: list[CheckSpec] = []
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and function.name.startswith("test"):
@@ -178,6 +179,15 @@ def _demand_plain_functions(path: Path, tree: ast.Module) -> None:
         if node.name.startswith("test_"):
             problem = "a check is a plain function at the left margin"
             raise SpecError(path, node.lineno, node.name.removeprefix("test_"), problem)
+
+
+def _demand_sidecars(path: Path, tree: ast.Module, file: LabFile) -> None:
+    """Refuse a sidecar that `lab.yaml` does not name, which an attempt would else find out."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="sidecar"), args=[ast.Constant(value=str(name))]):
+                if name not in file.sidecars:
+                    raise SpecError(path, node.lineno, "", f"lab.yaml names no sidecar {name!r}")
 
 
 def _read_check(path: Path, function: ast.FunctionDef, file: LabFile) -> CheckSpec:

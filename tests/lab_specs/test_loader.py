@@ -129,6 +129,15 @@ def test_a_mistake_in_the_yaml_is_named(
     assert str(error).startswith(f"{error.file}, line {line}")
 
 
+def test_a_sidecar_that_the_file_does_not_name_is_a_mistake(tmp_path: Path) -> None:
+    asks = CHECKS + '\n\ndef device(sidecar):\n    return sidecar("device")\n'
+    error = mistake(tmp_path, checks=asks)
+    assert (error.file.name, error.line) == ("test_acceptance.py", asks.count("\n"))
+    assert "no sidecar 'device'" in error.problem
+    share = "sidecars: {device: {memory_mb: 64, cpus: 0.5, pids: 8, tmp_mb: 4}}"
+    load_lab(lab(tmp_path, yaml=f"{LAB}{share}\n", checks=asks, name="named"))
+
+
 def test_aliases_of_aliases_are_looked_at_once(tmp_path: Path) -> None:
     layers = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     file = tmp_path / "lab.yaml"
