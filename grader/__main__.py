@@ -136,9 +136,15 @@ def _show(outcome: Outcome, lab: LabSpec, *, as_json: bool) -> int:
     if outcome.code:
         said = explain(outcome.code, outcome.facts)
         err.print(Text(f"\n{said.happened}\nExpected: {said.expected}\nNext: {said.next_step}"))
-        err.print(Text(last_lines(outcome.facts)), style="dim")
+        problem = (
+            str(outcome.facts.get("problem", "")) if outcome.verdict is Verdict.CRASHED else ""
+        )
+        err.print(Text(problem + last_lines(outcome.facts)), style="dim")
     if outcome.checks:
         err.print(_table(outcome, lab))
+    if outcome.figures:
+        shown = ", ".join(figure.title for figure in outcome.figures)
+        err.print(Text(f"\nFigures, which --json prints: {shown}"))
     err.print(f"\nVerdict: [bold]{outcome.verdict}[/]")
     return EXIT[outcome.verdict]
 
@@ -148,7 +154,8 @@ def _table(outcome: Outcome, lab: LabSpec) -> Table:
     for check in outcome.checks:
         said = ""
         if check.outcome is not CheckOutcome.PASSED:
-            said = f"expected {check.expected}; got {check.actual}. {check.hint}"
+            expected = f"expected {check.expected}; got " if check.expected else ""
+            said = f"{expected}{check.actual}. {check.hint}"
         mark = {"passed": "✔", "failed": "✘", "skipped": "-", "error": "!"}[check.outcome]
         table.add_row(mark, Text(check.title), Text(check.level), Text(said))
     for criterion, level in outcome.levels.items():

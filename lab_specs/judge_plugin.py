@@ -58,8 +58,11 @@ class JudgePlugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a check whose ground is missing."""
         after = _binding(item)["after"]
-        if after and self._outcome_of(after) is not Outcome.PASSED:
-            pytest.skip(f"runs only once `{after}` passes")
+        if after is None:
+            return
+        ground = next(r for r in self.results if r.id == after)  # the loader demands it above
+        if ground.outcome is not Outcome.PASSED:
+            pytest.skip(f"runs only once this passes: {ground.title}")
 
     def pytest_runtest_call(self, item: pytest.Item) -> None:
         """Tell the page that watches which check runs."""
@@ -75,9 +78,6 @@ class JudgePlugin:
                 self.rejection = error
             self._ended = (_outcome(error), error)
         return report
-
-    def _outcome_of(self, check_id: str) -> Outcome | None:
-        return next((r.outcome for r in self.results if r.id == check_id), None)
 
     def _result(self, item: pytest.Item, seconds: float) -> CheckResult:
         outcome, error = self._ended

@@ -13,12 +13,15 @@ from grader.__main__ import USAGE, as_plain, main
 from grader.pipeline import Outcome
 from grader.settings import ROOT, GraderSettings
 from lab_specs.faults import Code
+from lab_specs.figures import Figure
+from lab_specs.report import Outcome as CheckOutcome
 from lab_specs.report import Verdict
-from tests.grader.labs import reported
+from tests.grader.labs import make_lab, reported
 from tests.grader.repositories import repository
 
 HELLO = ROOT / "tests" / "shelf"
 BASE = "FROM mlops-python:3.11\n"
+LAB = make_lab()
 
 
 @pytest.fixture
@@ -201,3 +204,34 @@ def test_a_repository_that_cannot_be_judged(
     code, said, shown = run(tmp_path / "mine", shelf)
     assert (code, said["verdict"], said["fault"]["code"]) == (2, "rejected", fault)
     assert "Next:" in shown
+
+
+def shown(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> str:
+    main_module._show(outcome, LAB, as_json=False)
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_whoever_writes_a_lab_reads_what_is_wrong_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    facts = {"problem": "lab.yaml names no sidecar mlflow"}
+    outcome = Outcome(verdict=Verdict.CRASHED, code=Code.LAB_BROKEN, facts=facts)
+    assert "lab.yaml names no sidecar mlflow" in shown(outcome, capsys)
+
+
+def test_a_check_that_was_left_out_says_what_must_pass_first(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    report = reported(is_quick=CheckOutcome.SKIPPED).report
+    left_out = report.checks[1].model_copy(update={"actual": "runs only once this passes: starts"})
+    checks = (report.checks[0], left_out)
+    text = shown(Outcome(verdict=Verdict.PASSED, checks=checks), capsys)
+    assert "runs only once this passes: starts" in text
+    assert "expected ;" not in text
+
+
+def test_figures_are_named_where_they_cannot_be_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    figure = Figure(id="loss", title="Loss", x="step", y="loss", kind="lines", series=())
+    outcome = Outcome(verdict=Verdict.PASSED, figures=(figure,))
+    assert "Figures, which --json prints: Loss" in shown(outcome, capsys)

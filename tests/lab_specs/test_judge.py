@@ -101,7 +101,7 @@ def test_breaks():
     fails = last["report"]["checks"][1]
     assert (fails["title"], fails["criterion"], fails["level"]) == ("It fails", "a", "good")
     assert (fails["expected"], fails["actual"], fails["hint"]) == ("a", "b", "c")
-    assert "`fails`" in last["report"]["checks"][2]["actual"]
+    assert "It fails" in last["report"]["checks"][2]["actual"], "in words that a student reads"
     assert "our own mistake" in last["report"]["checks"][3]["actual"]
 
 
