@@ -66,7 +66,7 @@ def test_the_record_says_what_produced_the_verdict(work: Submission) -> None:
         "levels": {"c": "proficient"},
     }
     assert told["provenance"]["source"]["tree"] == "b" * 40
-    assert told["report"] == {"checks": [CHECK.model_dump(mode="json")]}
+    assert told["report"] == {"checks": [CHECK.model_dump(mode="json")], "figures": []}
     assert told["finished_at"].endswith("+00:00")
     assert (record.number, record.by, record.lab_digest) == (1, None, "d" * 64)
     assert fresh(attempt) == []
