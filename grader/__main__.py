@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from grader.judges import JudgePool
 from grader.pipeline import Grader, Outcome, fetch_policy
 from grader.settings import ROOT, GraderSettings
 from grader.siege import attack
+from grader.solutions import git
 from grader.verify import PUBLIC_SEED, verify
 from lab_specs.faults import Fault
 from lab_specs.loader import load_lab
@@ -185,6 +187,9 @@ def _repository(given: str, settings: GraderSettings) -> tuple[str, GraderSettin
     if re.match(r"^[a-z+]+:", given):
         return given, settings
     folder = Path(given).resolve()
+    with suppress(ValueError):  # no repository: looking it up says so
+        if git(folder, "status", "--porcelain", "--untracked-files=no"):
+            err.print("The last commit is checked. Changes that are not committed are left out.")
     return folder.as_uri(), settings.model_copy(update={"local_repositories": folder})
 
 

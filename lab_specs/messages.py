@@ -252,7 +252,8 @@ WORDS: dict[Code, Explanation] = {
         "<The command `{command}`|The command> could not be started<: {error}>.",
         "A program that exists in the image and may be executed by any user.",
         "Check its name and path, its first line (`#!`), and that it is executable"
-        " (`chmod +x`), also for a user that is not root.",
+        " (`chmod +x`), also for a user that is not root. If it is a word of the lab's own brief,"
+        " the Dockerfile has `CMD` where `ENTRYPOINT` is needed.",
     ),
     Code.CANNOT_START: Explanation(
         "No container could be started from the image<: {error}>.",

@@ -235,3 +235,18 @@ def test_figures_are_named_where_they_cannot_be_drawn(capsys: pytest.CaptureFixt
     figure = Figure(id="loss", title="Loss", x="step", y="loss", kind="lines", series=())
     outcome = Outcome(verdict=Verdict.PASSED, figures=(figure,))
     assert "Figures, which --json prints: Loss" in shown(outcome, capsys)
+
+
+def test_changes_that_are_not_committed_are_said_to_be_left_out(
+    shelf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    mine = tmp_path / "mine"
+    repository(mine, {"Dockerfile": BASE})
+    for said in (False, True):
+        exit_code("check", str(mine), "--lab", "hello")
+        assert ("not committed" in capsys.readouterr().err.replace("\n", " ")) is said
+        (mine / "Dockerfile").write_text(BASE + "RUN true\n")
